@@ -1,0 +1,138 @@
+//! A client as the bindings hold it: calls are submitted, and cancelled by id.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use linktor::{Error, ErrorKind, Payload, Request};
+use tokio::runtime::Runtime;
+use tokio::task::AbortHandle;
+
+use crate::options;
+use crate::port::{Item, Outcome, Port};
+use crate::{runtime, upcall};
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// Ids of calls, questions and clients: never the same twice in one process.
+pub(crate) fn next_id() -> u64 {
+    NEXT_ID.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A client of one API, for a binding.
+#[derive(Debug)]
+pub struct Client {
+    id: u64,
+    client: linktor::Client,
+    runtime: &'static Runtime,
+    calls: Arc<Mutex<HashMap<u64, AbortHandle>>>,
+}
+
+impl Client {
+    /// Makes a client from its options as a JSON object; `language` is what `User-Agent`
+    /// says, and questions to the user's own functions go to `port`.
+    pub fn new(options: &str, language: &'static str, port: &Arc<Port>) -> Result<Self, Error> {
+        let id = next_id();
+        let builder = options::builder(options, || upcall::ForeignSource { client: id, port: Arc::clone(port) })?;
+        let client = builder.language(language).build()?;
+        Ok(Self { id, client, runtime: runtime::get()?, calls: Arc::default() })
+    }
+
+    /// The client's id, which its questions name.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The API family's name.
+    pub fn provider(&self) -> &str {
+        &self.client.provider().name
+    }
+
+    /// Starts a call; its completion comes out of `port` under the id that is returned.
+    /// `within` is the question that the caller is answering, if it is.
+    pub fn submit(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
+        let port = Arc::clone(port);
+        self.start(request, within, move |id, outcome| {
+            port.push(Item::Completion { id, outcome: Box::new(outcome) });
+        })
+    }
+
+    /// Starts a call that a thread will wait for.
+    pub fn call(&self, request: Request, within: Option<u64>) -> Pending<'_> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        // The receiver may have given up.
+        let id = self.start(request, within, move |_, outcome| drop(sender.send(outcome)));
+        Pending { client: self, id, receiver }
+    }
+
+    /// Ends a call at once. It is dropped without a completion, unless that is queued already.
+    pub fn cancel(&self, id: u64) {
+        let call = lock(&self.calls).remove(&id);
+        if let Some(call) = call {
+            call.abort();
+        }
+    }
+
+    /// Where the payload of a success lies under the family's envelope.
+    pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Error> {
+        self.client.payload(status, body)
+    }
+
+    /// Ends all calls in flight, and later ones, with `closed`.
+    pub fn close(&self) {
+        self.client.close();
+    }
+
+    fn start(&self, request: Request, within: Option<u64>, deliver: impl FnOnce(u64, Outcome) + Send + 'static) -> u64 {
+        let id = next_id();
+        let client = self.client.clone();
+        let calls = Arc::clone(&self.calls);
+        let scope = within.and_then(upcall::scope).unwrap_or_default();
+        // Held until the call is known, so that it cannot be done before.
+        let mut known = lock(&self.calls);
+        let task = self.runtime.spawn(async move {
+            let call = AssertUnwindSafe(scope.run(client.execute(request))).catch_unwind();
+            let outcome = call
+                .await
+                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a defect of the SDK: the call panicked")));
+            lock(&calls).remove(&id);
+            deliver(id, outcome);
+        });
+        known.insert(id, task.abort_handle());
+        id
+    }
+}
+
+fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
+    calls.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A call that a thread waits for. Dropping it ends the call.
+#[derive(Debug)]
+pub struct Pending<'a> {
+    client: &'a Client,
+    id: u64,
+    receiver: mpsc::Receiver<Outcome>,
+}
+
+impl Pending<'_> {
+    /// Waits up to `step`; `None` if the call goes on.
+    pub fn wait(&self, step: Duration) -> Option<Outcome> {
+        match self.receiver.recv_timeout(step) {
+            Ok(outcome) => Some(outcome),
+            Err(mpsc::RecvTimeoutError::Timeout) => None,
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                Some(Err(Error::new(ErrorKind::Closed, "the runtime ended during the call")))
+            }
+        }
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.client.cancel(self.id);
+    }
+}

@@ -1,0 +1,97 @@
+//! The kinds of credential, checked when the client is made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::source::TokenSource;
+use crate::error::Error;
+use crate::provider::CredentialKind;
+use crate::secret::Secret;
+
+/// What the client identifies itself with.
+///
+/// ```
+/// use linktor::{Client, Credentials};
+///
+/// let client = Client::builder().credentials(Credentials::bearer("invented-access-token")).build()?;
+/// assert!(!format!("{client:?}").contains("invented"));
+/// # Ok::<(), linktor::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Credentials(pub(crate) Kind);
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    None,
+    ApiKey(Secret),
+    Bearer(Secret),
+    Source(Arc<dyn TokenSource>),
+}
+
+impl Credentials {
+    /// No credential: requests carry neither `Authorization` nor the family's own headers.
+    pub fn none() -> Self {
+        Self(Kind::None)
+    }
+
+    /// An API key, written as the family writes keys. White space around it is dropped.
+    pub fn api_key(key: impl Into<Secret>) -> Self {
+        Self(Kind::ApiKey(key.into()))
+    }
+
+    /// An access token that the client sends and never renews.
+    pub fn bearer(token: impl Into<Secret>) -> Self {
+        Self(Kind::Bearer(token.into()))
+    }
+
+    /// The caller's own source, asked for a token when there is none, when the last one
+    /// has expired, and once after a 401 that is worth it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use linktor::{Credentials, Token};
+    ///
+    /// let credentials = Credentials::source(|| async {
+    ///     Ok(Token::new("invented").expires_in(Duration::from_secs(900)))
+    /// });
+    /// ```
+    pub fn source(source: impl TokenSource) -> Self {
+        Self(Kind::Source(Arc::new(source)))
+    }
+
+    pub(crate) fn kind(&self) -> Option<CredentialKind> {
+        match self.0 {
+            Kind::None => None,
+            Kind::ApiKey(_) => Some(CredentialKind::ApiKey),
+            Kind::Bearer(_) => Some(CredentialKind::Bearer),
+            Kind::Source(_) => Some(CredentialKind::Source),
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind().map_or("none", CredentialKind::option);
+        write!(f, "Credentials({kind})")
+    }
+}
+
+/// The credential as it goes into a header: trimmed, and refused where it cannot be one.
+/// `what` names it in the error, which never shows the value.
+pub(crate) fn check(secret: &Secret, what: &str) -> Result<Secret, Error> {
+    let value = secret.expose().trim();
+    if value.is_empty() {
+        return Err(Error::config(format!("{what} is empty")));
+    }
+    if value.len() >= 7 && value.as_bytes()[..7].eq_ignore_ascii_case(b"bearer ") {
+        return Err(Error::config(format!(
+            "{what} begins with `Bearer `; give the credential alone, the client writes the scheme"
+        )));
+    }
+    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(Error::config(format!(
+            "{what} holds a line break, a control character or a letter beyond ASCII, which no HTTP header can carry"
+        )));
+    }
+    Ok(Secret::from(value))
+}

@@ -1,0 +1,503 @@
+//! The client, and the builder that checks everything before a request is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ACCEPT, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{Authorization, Credentials, Kind, Session};
+use crate::base_url::BaseUrl;
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::observer::Observer;
+use crate::pipeline;
+use crate::provider::{Payload, Provider, Scheme};
+use crate::request::{Request, RequestBuilder};
+use crate::response::Response;
+use crate::secret::Secret;
+use crate::transport::{Reqwest, Transport};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_CONNECTIONS: usize = 128;
+
+/// A client of one API with one credential. Cheap to clone; clones share connections
+/// and session.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), linktor::Error> {
+/// let client = linktor::Client::new("YOUR_API_KEY")?;
+/// let me: serde_json::Value = client.get("/me").send().await?.data()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) base: BaseUrl,
+    pub(crate) identity: Identity,
+    /// The headers that are the same in every request.
+    pub(crate) headers: HeaderMap,
+    pub(crate) organization: Option<HeaderValue>,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) slots: Semaphore,
+    pub(crate) closed: CancellationToken,
+}
+
+/// Where a request's `Authorization` comes from.
+pub(crate) enum Identity {
+    Anonymous,
+    Fixed(Authorization),
+    Session(Arc<Session>),
+}
+
+impl Client {
+    /// A Linktor client from an API key, everything else from the environment or the
+    /// defaults. A `config` error if the key cannot be one.
+    pub fn new(api_key: impl Into<Secret>) -> Result<Self, Error> {
+        Self::builder().api_key(api_key).build()
+    }
+
+    /// A Linkit client from an API key. See [`Provider::linkit`].
+    pub fn linkit(api_key: impl Into<Secret>) -> Result<Self, Error> {
+        Self::builder().provider(Provider::linkit()).api_key(api_key).build()
+    }
+
+    /// A Libromi Connect client from an API token. See [`Provider::libromi`].
+    pub fn libromi(api_token: impl Into<Secret>) -> Result<Self, Error> {
+        Self::builder().provider(Provider::libromi()).api_key(api_token).build()
+    }
+
+    /// A client of `api_v2` from an API key. See [`Provider::api_v2`].
+    pub fn api(api_key: impl Into<Secret>) -> Result<Self, Error> {
+        Self::builder().provider(Provider::api_v2()).api_key(api_key).build()
+    }
+
+    /// A builder with the defaults of [`Provider::linktor`].
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Begins a GET request.
+    pub fn get(&self, path: impl Into<String>) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    /// Begins a POST request.
+    pub fn post(&self, path: impl Into<String>) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    /// Begins a PUT request.
+    pub fn put(&self, path: impl Into<String>) -> RequestBuilder {
+        self.request(Method::PUT, path)
+    }
+
+    /// Begins a PATCH request.
+    pub fn patch(&self, path: impl Into<String>) -> RequestBuilder {
+        self.request(Method::PATCH, path)
+    }
+
+    /// Begins a DELETE request.
+    pub fn delete(&self, path: impl Into<String>) -> RequestBuilder {
+        self.request(Method::DELETE, path)
+    }
+
+    /// Begins a request of any method.
+    pub fn request(&self, method: Method, path: impl Into<String>) -> RequestBuilder {
+        RequestBuilder::new(self.clone(), method, path.into())
+    }
+
+    /// Sends a request that is there as data. Dropping the future ends the call at once.
+    pub async fn execute(&self, request: Request) -> Result<Response, Error> {
+        pipeline::execute(&self.0, request).await
+    }
+
+    /// The API family that it speaks to.
+    pub fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
+    /// Where the payload of a body lies: [`Response::data`] for those who parse JSON
+    /// themselves.
+    pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Error> {
+        self.0.provider.payload(status, body)
+    }
+
+    /// Ends all calls in flight with a `closed` error, and all later ones. Clones too.
+    pub fn close(&self) {
+        self.0.closed.cancel();
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("provider", &self.0.provider.name)
+            .field("base_url", &self.0.base.as_str())
+            .field("closed", &self.0.closed.is_cancelled())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects options; [`build`](Self::build) checks them all.
+///
+/// ```
+/// use std::time::Duration;
+/// use linktor::{Client, Provider};
+///
+/// let client = Client::builder()
+///     .provider(Provider::linkit())
+///     .api_key("invented-key")
+///     .organization("org_123")
+///     .timeout(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), linktor::Error>(())
+/// ```
+#[must_use = "a client is made by `build()`"]
+pub struct ClientBuilder {
+    provider: Provider,
+    credentials: Vec<Credentials>,
+    base_url: Option<String>,
+    organization: Option<String>,
+    headers: Vec<(String, String)>,
+    client_version: Option<String>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    deadline: Option<Duration>,
+    max_connections: usize,
+    proxy: Option<Secret>,
+    allow_insecure_http: bool,
+    language: &'static str,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            provider: Provider::linktor(),
+            credentials: Vec::new(),
+            base_url: None,
+            organization: None,
+            headers: Vec::new(),
+            client_version: None,
+            timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            deadline: None,
+            max_connections: MAX_CONNECTIONS,
+            proxy: None,
+            allow_insecure_http: false,
+            language: "rust",
+            transport: None,
+            clock: Arc::new(SystemClock),
+            observer: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The API family. Default: [`Provider::linktor`].
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// Short for `credentials(Credentials::api_key(key))`.
+    pub fn api_key(self, key: impl Into<Secret>) -> Self {
+        self.credentials(Credentials::api_key(key))
+    }
+
+    /// The credential. Without one, the family's environment variable is read
+    /// (`LINKTOR_API_KEY`); two are a `config` error.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials.push(credentials);
+        self
+    }
+
+    /// Where the API is. Default: `<FAMILY>_BASE_URL` from the environment, else the
+    /// family's own. Plain http is refused unless the host is loopback.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The organization of all requests that name none. Default:
+    /// `<FAMILY>_ORGANIZATION_ID` from the environment, else none.
+    pub fn organization(mut self, id: impl Into<String>) -> Self {
+        self.organization = Some(id.into());
+        self
+    }
+
+    /// A header for every request.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// What families that ask for the client's version are told. Default: this library's.
+    pub fn client_version(mut self, version: impl Into<String>) -> Self {
+        self.client_version = Some(version.into());
+        self
+    }
+
+    /// How long one attempt may take. Default: 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long a connection may take to be made. Default: 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a whole call may take, renewals and waits included. Default: no limit.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How many attempts may be under way at once; the rest queue in order. Default: 128.
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.max_connections = count;
+        self
+    }
+
+    /// A proxy for everything but loopback. Default: `HTTPS_PROXY` and its siblings from
+    /// the environment, for https only.
+    pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Allows plain http to hosts that are not loopback, in a network of your own.
+    /// Default: only with `<FAMILY>_ALLOW_INSECURE_HTTP=1` in the environment.
+    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
+        self.allow_insecure_http = allow;
+        self
+    }
+
+    /// Sends through this instead of reqwest.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Reads time from this instead of the machine.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Watches what the client does.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The language of the binding, for `User-Agent`.
+    #[doc(hidden)]
+    pub fn language(mut self, language: &'static str) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// Makes the client. Every option that cannot be what it says is a `config` error
+    /// that names it.
+    pub fn build(self) -> Result<Client, Error> {
+        self.build_in(&|name| std::env::var(name).ok())
+    }
+
+    fn build_in(self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Client, Error> {
+        let names = &self.provider.environment;
+        let read = |name: &Option<String>| name.as_deref().and_then(environment);
+
+        for (name, duration) in [("timeout", self.timeout), ("connect_timeout", self.connect_timeout)]
+            .into_iter()
+            .chain(self.deadline.map(|deadline| ("deadline", deadline)))
+        {
+            if duration.is_zero() {
+                return Err(Error::config(format!("{name} must be more than zero")));
+            }
+        }
+        if !(1..=Semaphore::MAX_PERMITS).contains(&self.max_connections) {
+            return Err(Error::config("max_connections must be at least 1"));
+        }
+
+        let allow_insecure_http =
+            self.allow_insecure_http || read(&names.allow_insecure_http).is_some_and(|value| value == "1");
+        let base_url = self
+            .base_url
+            .clone()
+            .or_else(|| read(&names.base_url))
+            .or_else(|| self.provider.base_url.clone())
+            .ok_or_else(|| Error::config(format!("provider `{}` has no base_url; give one", self.provider.name)))?;
+        let base = BaseUrl::parse(&base_url, allow_insecure_http)?;
+
+        let organization = self
+            .organization
+            .clone()
+            .or_else(|| read(&names.organization))
+            .map(|id| organization_header(&id))
+            .transpose()?;
+
+        let identity = self.identity(environment)?;
+        let headers = self.fixed_headers(&identity)?;
+        let transport = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None => Arc::new(Reqwest::new(&base, self.connect_timeout, self.proxy.as_ref())?),
+        };
+        Ok(Client(Arc::new(Inner {
+            provider: Arc::new(self.provider),
+            base,
+            identity,
+            headers,
+            organization,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            transport,
+            clock: self.clock,
+            observer: self.observer,
+            slots: Semaphore::new(self.max_connections),
+            closed: CancellationToken::new(),
+        })))
+    }
+
+    fn identity(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Identity, Error> {
+        let provider = &self.provider;
+        let known = || provider.credentials.iter().map(|kind| kind.option()).collect::<Vec<_>>().join(", ");
+        let credentials = match self.credentials.as_slice() {
+            [one] => one,
+            [] => {
+                let variable = provider.environment.api_key.as_deref();
+                return match variable.and_then(|name| environment(name).map(|value| (name, value))) {
+                    Some((name, value)) => Ok(Identity::Fixed(Authorization::write(
+                        &Secret::from(value),
+                        provider.headers.api_key,
+                        &format!("the environment variable {name}"),
+                    )?)),
+                    None => Err(Error::config(format!(
+                        "no credential: give one of {}, or set the environment variable {}",
+                        known(),
+                        variable.unwrap_or("that the provider names"),
+                    ))),
+                };
+            }
+            several => {
+                let given: Vec<_> =
+                    several.iter().map(|one| one.kind().map_or("anonymous", |kind| kind.option())).collect();
+                return Err(Error::config(format!("several credentials ({}): give one", given.join(", "))));
+            }
+        };
+        if let Some(kind) = credentials.kind().filter(|kind| !provider.credentials.contains(kind)) {
+            return Err(Error::config(format!(
+                "provider `{}` does not know the credential {}: give one of {}",
+                provider.name,
+                kind.option(),
+                known(),
+            )));
+        }
+        let fixed = |secret: &Secret, scheme: Scheme, what: &str| {
+            Authorization::write(secret, scheme, what).map(Identity::Fixed)
+        };
+        match &credentials.0 {
+            Kind::None => Ok(Identity::Anonymous),
+            Kind::ApiKey(key) => fixed(key, provider.headers.api_key, "api_key"),
+            Kind::Bearer(token) => fixed(token, provider.headers.token, "access_token"),
+            Kind::Source(source) => Ok(Identity::Session(Arc::new(Session::new(
+                Arc::clone(source),
+                provider.headers.token,
+                self.timeout,
+                Arc::clone(&self.clock),
+            )))),
+        }
+    }
+
+    fn fixed_headers(&self, identity: &Identity) -> Result<HeaderMap, Error> {
+        let rules = &self.provider.headers;
+        let version = env!("CARGO_PKG_VERSION");
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, header_value("user-agent", &format!("linktor-{}/{version}", self.language))?);
+        if !matches!(identity, Identity::Anonymous) {
+            for (name, value) in &rules.fixed {
+                headers.insert(header_name(name)?, header_value(name, value)?);
+            }
+            if let Some(name) = &rules.client_version {
+                let value = self.client_version.as_deref().unwrap_or(version);
+                headers.insert(header_name(name)?, header_value("client_version", value)?);
+            }
+        }
+        for (name, value) in &self.headers {
+            let (name, value) = caller_header(&self.provider, name, value)?;
+            headers.insert(name, value);
+        }
+        Ok(headers)
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("provider", &self.provider.name)
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An organization as it goes into its header.
+pub(crate) fn organization_header(id: &str) -> Result<HeaderValue, Error> {
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::config("organization is empty, or holds white space or letters beyond ASCII"));
+    }
+    header_value("organization", id)
+}
+
+/// A header that the caller gives, unless it is one that the client writes itself.
+pub(crate) fn caller_header(provider: &Provider, name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    const RESERVED: [&str; 7] =
+        ["authorization", "connection", "content-length", "host", "te", "transfer-encoding", "user-agent"];
+    let header = header_name(name)?;
+    let rules = &provider.headers;
+    let is_rule = [&rules.organization, &rules.request_id, &rules.client_version]
+        .into_iter()
+        .flatten()
+        .chain(rules.fixed.keys())
+        .any(|rule| rule.eq_ignore_ascii_case(name));
+    if is_rule || RESERVED.contains(&header.as_str()) {
+        return Err(Error::config(format!(
+            "the header `{header}` is written by the client; use the credential, organization, request_id or \
+             client_version option for it"
+        )));
+    }
+    Ok((header, header_value(name, value)?))
+}
+
+pub(crate) fn header_name(name: &str) -> Result<HeaderName, Error> {
+    HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| Error::config("a header's name is empty or holds characters that no header name may have"))
+}
+
+/// Checks a header's value without ever showing it.
+pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(value.trim()).map_err(|_| {
+        Error::config(format!(
+            "the value of `{}` holds a line break, a control character or a letter beyond ASCII",
+            name.escape_default()
+        ))
+    })
+}

@@ -1,0 +1,345 @@
+//! The one error shape. The kind's string is the contract: each language maps it to a
+//! class of its own from one table.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// What went wrong, as one word. `as_str` gives the word that every language shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client cannot be made, or used, as it is configured.
+    Config,
+    /// The request cannot be sent as it is written; nothing was sent.
+    InvalidRequest,
+    /// HTTP 401: the credential was refused.
+    Authentication,
+    /// HTTP 402: the plan's quota is used up.
+    QuotaExceeded,
+    /// HTTP 403: the credential may not do this.
+    Permission,
+    /// HTTP 404: there is no such thing.
+    NotFound,
+    /// HTTP 409: it contradicts what is stored.
+    Conflict,
+    /// HTTP 400 or 422: the server refused the request's content.
+    Validation,
+    /// HTTP 429: too many requests.
+    RateLimited,
+    /// HTTP 5xx.
+    Server,
+    /// Any other status, or a 2xx whose envelope reports a failure.
+    Api,
+    /// An attempt's timeout or the call's deadline struck.
+    Timeout,
+    /// The connection could not be made, or broke.
+    Connection,
+    /// The server broke the rules of HTTP or of this client: see the code
+    /// (`redirect_refused`, `too_many_redirects`, `body_too_large`, `truncated`).
+    Protocol,
+    /// The body is not what it was to be read as.
+    Decode,
+    /// The caller's own function failed; its error is the source.
+    Callback,
+    /// The caller gave the call up.
+    Cancelled,
+    /// The client was closed.
+    Closed,
+    /// A defect of this library.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The kind's name, the same in every language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::InvalidRequest => "invalid_request",
+            Self::Authentication => "authentication",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::Permission => "permission",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Validation => "validation",
+            Self::RateLimited => "rate_limited",
+            Self::Server => "server",
+            Self::Api => "api",
+            Self::Timeout => "timeout",
+            Self::Connection => "connection",
+            Self::Protocol => "protocol",
+            Self::Decode => "decode",
+            Self::Callback => "callback",
+            Self::Cancelled => "cancelled",
+            Self::Closed => "closed",
+            Self::Internal => "internal",
+        }
+    }
+
+    pub(crate) const fn of_status(status: u16) -> Self {
+        match status {
+            400 | 422 => Self::Validation,
+            401 => Self::Authentication,
+            402 => Self::QuotaExceeded,
+            403 => Self::Permission,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            429 => Self::RateLimited,
+            500..=599 => Self::Server,
+            _ => Self::Api,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ErrorKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// May the server have acted on the request?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sent {
+    /// No: nothing of it reached the server.
+    #[default]
+    No,
+    /// It cannot be known.
+    Maybe,
+    /// Yes: the server answered.
+    Yes,
+}
+
+impl Sent {
+    /// `no`, `maybe` or `yes`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Maybe => "maybe",
+            Self::Yes => "yes",
+        }
+    }
+}
+
+/// Why a call failed, with all that is known of it. Prints no credential, no query
+/// string and no body.
+///
+/// ```
+/// let error = linktor::Client::new("Bearer lk_invented").unwrap_err();
+/// assert_eq!(error.kind().as_str(), "config");
+/// assert_eq!(error.sent().as_str(), "no");
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    status: Option<u16>,
+    code: Option<String>,
+    details: Option<Value>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    sent: Sent,
+    method: Option<Method>,
+    path: Option<String>,
+    body: Bytes,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of the caller's own making: a transport's, a test's, a binding's.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            status: None,
+            code: None,
+            details: None,
+            request_id: None,
+            retry_after: None,
+            attempts: 0,
+            sent: Sent::No,
+            method: None,
+            path: None,
+            body: Bytes::new(),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidRequest, message)
+    }
+
+    pub(crate) fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    pub(crate) fn with_sent(mut self, sent: Sent) -> Self {
+        self.0.sent = sent;
+        self
+    }
+
+    /// What a server's answer says of a failure.
+    pub(crate) fn with_answer(
+        mut self,
+        status: u16,
+        details: Option<Value>,
+        retry_after: Option<Duration>,
+        body: Bytes,
+    ) -> Self {
+        self.0.status = Some(status);
+        self.0.details = details;
+        self.0.retry_after = retry_after;
+        self.0.body = body;
+        self.0.sent = Sent::Yes;
+        self
+    }
+
+    /// Which call it was.
+    pub(crate) fn with_call(mut self, request_id: &str, method: &Method, path: &str) -> Self {
+        self.0.request_id.get_or_insert_with(|| request_id.to_owned());
+        self.0.method = Some(method.clone());
+        self.0.path = Some(path.to_owned());
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.0.request_id = request_id.or(self.0.request_id);
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// The kind of failure.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What happened, in words: the server's own where it gave any.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The HTTP status, if the server answered.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The provider's code (`TOKEN_INVALID`), or this client's own (`redirect_refused`).
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What the server says besides, as JSON: fields that failed, for example.
+    pub fn details(&self) -> Option<&Value> {
+        self.0.details.as_ref()
+    }
+
+    /// The id of the request: the server's where it returns one, else the client's own.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long the server asks to wait before another try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How many times the request was sent, or begun to be sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// May the server have acted on the request?
+    pub fn sent(&self) -> Sent {
+        self.0.sent
+    }
+
+    /// The request's method.
+    pub fn method(&self) -> Option<&Method> {
+        self.0.method.as_ref()
+    }
+
+    /// The request's path, without its query.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// The first 4 KiB of the answer's body, with this client's credential blotted out.
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        write!(f, "{}: {}", inner.kind, inner.message)?;
+        let mut context = Vec::new();
+        if let Some(status) = inner.status {
+            context.push(format!("HTTP {status}"));
+        }
+        if let Some(code) = &inner.code {
+            context.push(format!("code {code}"));
+        }
+        if let (Some(method), Some(path)) = (&inner.method, &inner.path) {
+            context.push(format!("{method} {path}"));
+        }
+        if let Some(id) = &inner.request_id {
+            context.push(format!("request {id}"));
+        }
+        if context.is_empty() { Ok(()) } else { write!(f, " ({})", context.join(", ")) }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("message", &inner.message)
+            .field("status", &inner.status)
+            .field("code", &inner.code)
+            .field("request_id", &inner.request_id)
+            .field("retry_after", &inner.retry_after)
+            .field("attempts", &inner.attempts)
+            .field("sent", &inner.sent)
+            .field("method", &inner.method)
+            .field("path", &inner.path)
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

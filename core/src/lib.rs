@@ -1,0 +1,43 @@
+//! Client for the Linktor, Linkit and Libromi Connect APIs and two more documented
+//! families: auth headers, tokens, organizations, timeouts and errors, right once.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), linktor::Error> {
+//! let client = linktor::Client::new("YOUR_API_KEY")?;
+//! let me: serde_json::Value = client.get("/me").send().await?.data()?;
+//! println!("{}", me["email"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every failure is an [`Error`] whose [`kind`](Error::kind) says what went wrong and
+//! whose [`sent`](Error::sent) says whether the server may have acted.
+
+mod auth;
+mod base_url;
+mod client;
+mod clock;
+mod error;
+mod observer;
+mod pipeline;
+mod provider;
+mod request;
+mod response;
+mod retry;
+mod secret;
+mod transport;
+
+pub use http::{HeaderMap, Method};
+
+pub use crate::auth::{Credentials, RenewalScope, Token, TokenSource};
+pub use crate::client::{Client, ClientBuilder};
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::error::{Error, ErrorKind, Sent};
+pub use crate::observer::{Call, Event, Observer, Outcome};
+pub use crate::provider::{
+    CredentialKind, Envelope, Environment, ErrorFields, HeaderRules, Payload, Provider, Refreshable, Scheme,
+};
+pub use crate::request::{Request, RequestBuilder};
+pub use crate::response::Response;
+pub use crate::secret::Secret;
+pub use crate::transport::{Transport, TransportError, TransportFailure, TransportRequest, TransportResponse};

@@ -1,0 +1,108 @@
+//! What happens inside a client, for those who watch it. Never a credential, a query
+//! string or a body.
+
+use std::time::Duration;
+
+use crate::error::ErrorKind;
+
+/// Gets one event per call, attempt, renewal and outcome.
+///
+/// It runs where the call runs: hand slow work to a channel.
+///
+/// ```
+/// use linktor::{Client, Event, Observer};
+///
+/// struct Print;
+///
+/// impl Observer for Print {
+///     fn event(&self, event: &Event<'_>) {
+///         if let Event::CallEnded { call, outcome, .. } = event {
+///             println!("{} {} {:?}", call.method, call.path, outcome.status);
+///         }
+///     }
+/// }
+///
+/// let client = Client::builder().api_key("lk_invented").observer(Print).build()?;
+/// # Ok::<(), linktor::Error>(())
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn event(&self, event: &Event<'_>);
+}
+
+/// Which call an event is about.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Call<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The path, without its query.
+    pub path: &'a str,
+    /// The request id, the same through all attempts.
+    pub request_id: &'a str,
+}
+
+/// How an attempt or a call ended: a status, a kind of error, or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The status, if the server answered.
+    pub status: Option<u16>,
+    /// The kind of failure, if it failed.
+    pub error: Option<ErrorKind>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A call begins.
+    CallStarted {
+        /// The call.
+        call: Call<'a>,
+    },
+    /// A token is to be renewed before the call's next attempt.
+    RenewalStarted {
+        /// The call that waits for it.
+        call: Call<'a>,
+    },
+    /// The renewal that the call waited for is over.
+    RenewalEnded {
+        /// The call that waited for it.
+        call: Call<'a>,
+        /// How it failed, if it did.
+        error: Option<ErrorKind>,
+    },
+    /// A request is about to be sent.
+    AttemptStarted {
+        /// The call.
+        call: Call<'a>,
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// The attempt is over.
+    AttemptEnded {
+        /// The call.
+        call: Call<'a>,
+        /// Counted from 1.
+        attempt: u32,
+        /// How it ended.
+        outcome: Outcome,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// The call is over, by a response, an error, or because its caller gave it up
+    /// (`cancelled`).
+    CallEnded {
+        /// The call.
+        call: Call<'a>,
+        /// How it ended.
+        outcome: Outcome,
+        /// How many attempts were made.
+        attempts: u32,
+        /// How long it took, waits included.
+        elapsed: Duration,
+    },
+}

@@ -1,0 +1,359 @@
+//! The one road that a request walks: resolve, sign, send, observe, classify, and again
+//! or done.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use url::Url;
+use uuid::Uuid;
+
+use crate::auth::{Authorization, Held};
+use crate::client::{Identity, Inner, caller_header, header_name, header_value, organization_header};
+use crate::error::{Error, ErrorKind, Sent};
+use crate::observer::{Call, Event, Outcome};
+use crate::request::Request;
+use crate::response::Response;
+use crate::transport::{MAX_BODY, TransportRequest, TransportResponse};
+
+const MAX_REDIRECTS: usize = 5;
+/// As much of an error's body as is looked at.
+const MAX_ERROR_BODY: usize = 1024 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Sends one request and reports how the call ended.
+pub(crate) async fn execute(client: &Arc<Inner>, request: Request) -> Result<Response, Error> {
+    let flight = Flight::prepare(client, request)?;
+    flight.tell(|call| Event::CallStarted { call });
+    let ending = Ending { flight: &flight, outcome: Outcome { status: None, error: Some(ErrorKind::Cancelled) } };
+    let result = flight.run_bounded().await;
+    ending.tell(&result);
+    result.map_err(|error| {
+        error.with_call(&flight.request_id, &flight.method, flight.url.path()).with_attempts(flight.attempts())
+    })
+}
+
+/// One call under way.
+struct Flight<'a> {
+    client: &'a Arc<Inner>,
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+    request_id: String,
+    timeout: Duration,
+    deadline: Option<Duration>,
+    started: Instant,
+    attempts: AtomicU32,
+    sent: AtomicU8,
+    /// The server's last error, for a deadline that strikes later.
+    last_error: Mutex<Option<Error>>,
+}
+
+/// The credential of one attempt, and the token it came from if that can be renewed.
+struct Signature {
+    authorization: Authorization,
+    generation: Option<u64>,
+}
+
+impl From<Arc<Held>> for Signature {
+    fn from(held: Arc<Held>) -> Self {
+        Self { authorization: held.authorization.clone(), generation: Some(held.generation) }
+    }
+}
+
+impl<'a> Flight<'a> {
+    /// Resolves the URL and writes every header but `Authorization`.
+    fn prepare(client: &'a Arc<Inner>, request: Request) -> Result<Self, Error> {
+        for (name, limit) in [("timeout", request.timeout), ("deadline", request.deadline)] {
+            if limit.is_some_and(|limit| limit.is_zero()) {
+                return Err(Error::invalid_request(format!("{name} must be more than zero")));
+            }
+        }
+        let url = client.base.resolve(&request.path, &request.path_params, &request.query)?;
+        let request_id = match request.request_id {
+            Some(id) if id.is_empty() => return Err(Error::invalid_request("request_id is empty")),
+            Some(id) => id,
+            None => Uuid::now_v7().to_string(),
+        };
+        let id_header = header_value("request_id", &request_id)?;
+
+        let mut headers = client.headers.clone();
+        let rules = &client.provider.headers;
+        if let Some(kind) = &request.content_type {
+            headers.insert(CONTENT_TYPE, header_value("content_type", kind)?);
+        } else if rules.always_json {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        for (name, value) in &request.headers {
+            let (name, value) = caller_header(&client.provider, name, value)?;
+            headers.insert(name, value);
+        }
+        let organization = match &request.organization {
+            Some(id) => Some(organization_header(id)?),
+            None => client.organization.clone(),
+        };
+        if !matches!(client.identity, Identity::Anonymous) {
+            insert(&mut headers, rules.request_id.as_deref(), Some(id_header))?;
+            insert(&mut headers, rules.organization.as_deref(), organization)?;
+        }
+        Ok(Self {
+            client,
+            method: request.method,
+            url,
+            headers,
+            body: request.body,
+            request_id,
+            timeout: request.timeout.unwrap_or(client.timeout),
+            deadline: request.deadline.or(client.deadline),
+            started: client.clock.monotonic(),
+            attempts: AtomicU32::new(0),
+            sent: AtomicU8::new(Sent::No as u8),
+            last_error: Mutex::new(None),
+        })
+    }
+
+    /// Runs until done, until the deadline, or until the client is closed.
+    async fn run_bounded(&self) -> Result<Response, Error> {
+        let work = async {
+            match self.deadline {
+                None => self.run().await,
+                Some(deadline) => tokio::time::timeout(deadline, self.run()).await.unwrap_or_else(|_| {
+                    let error = Error::new(
+                        ErrorKind::Timeout,
+                        format!("the call was not done by its deadline of {} s", deadline.as_secs_f64()),
+                    )
+                    .with_sent(self.sent());
+                    let last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    Err(match last {
+                        Some(last) => error.with_source(last),
+                        None => error,
+                    })
+                }),
+            }
+        };
+        self.client
+            .closed
+            .run_until_cancelled(work)
+            .await
+            .unwrap_or_else(|| Err(Error::new(ErrorKind::Closed, "the client was closed").with_sent(self.sent())))
+    }
+
+    async fn run(&self) -> Result<Response, Error> {
+        let mut refused = None;
+        loop {
+            let signature = self.sign(refused).await.map_err(|error| error.with_sent(self.sent()))?;
+            let answer = self.attempt(signature.as_ref()).await?;
+            if matches!(answer.status, 200..=299) {
+                return Ok(self.respond(answer));
+            }
+            let error = self.read_error(&answer, signature.as_ref());
+            let generation = signature.and_then(|signature| signature.generation);
+            let is_renewable = generation.is_some()
+                && refused.is_none()
+                && answer.status == 401
+                && self.client.provider.refreshable.includes(error.code());
+            if !is_renewable {
+                return Err(error);
+            }
+            refused = generation;
+            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+
+    /// The credential of the next attempt, after a renewal if it needs one.
+    async fn sign(&self, refused: Option<u64>) -> Result<Option<Signature>, Error> {
+        match &self.client.identity {
+            Identity::Anonymous => Ok(None),
+            Identity::Fixed(authorization) => {
+                Ok(Some(Signature { authorization: authorization.clone(), generation: None }))
+            }
+            Identity::Session(session) => {
+                if let Some(held) = session.current(refused) {
+                    return Ok(Some(held.into()));
+                }
+                self.tell(|call| Event::RenewalStarted { call });
+                let renewed = session.renewed(refused).await;
+                let error = renewed.as_ref().err().map(Error::kind);
+                self.tell(|call| Event::RenewalEnded { call, error });
+                Ok(Some(renewed?.into()))
+            }
+        }
+    }
+
+    /// Sends the request once, redirects followed, within the timeout of an attempt.
+    async fn attempt(&self, signature: Option<&Signature>) -> Result<TransportResponse, Error> {
+        let _slot =
+            self.client.slots.acquire().await.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?;
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        let started = self.client.clock.monotonic();
+        self.tell(|call| Event::AttemptStarted { call, attempt });
+        self.sent.store(Sent::Maybe as u8, Ordering::Relaxed);
+        let result = tokio::time::timeout(self.timeout, self.exchange(signature)).await.unwrap_or_else(|_| {
+            let message = format!("no answer within {} s", self.timeout.as_secs_f64());
+            Err(Error::new(ErrorKind::Timeout, message).with_sent(Sent::Maybe))
+        });
+        let sent = result.as_ref().map_or_else(Error::sent, |_| Sent::Yes);
+        self.sent.store(sent as u8, Ordering::Relaxed);
+        let outcome = Outcome {
+            status: result.as_ref().ok().map(|answer| answer.status),
+            error: result.as_ref().err().map(Error::kind),
+        };
+        let elapsed = self.client.clock.monotonic().saturating_duration_since(started);
+        self.tell(|call| Event::AttemptEnded { call, attempt, outcome, elapsed });
+        result
+    }
+
+    async fn exchange(&self, signature: Option<&Signature>) -> Result<TransportResponse, Error> {
+        let mut headers = self.headers.clone();
+        if let Some(signature) = signature {
+            headers.insert(AUTHORIZATION, signature.authorization.header.clone());
+        }
+        let mut url = self.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let answer = self
+                .client
+                .transport
+                .send(TransportRequest {
+                    method: self.method.clone(),
+                    url: url.clone(),
+                    headers: headers.clone(),
+                    body: self.body.clone(),
+                    max_body: MAX_BODY,
+                })
+                .await
+                .map_err(crate::transport::TransportError::into_error)?;
+            let location =
+                answer.headers.get(LOCATION).filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
+            let Some(location) = location else { return Ok(answer) };
+            url = self.redirect(&url, answer.status, location)?;
+        }
+        Err(protocol("too_many_redirects", format!("the server redirected more than {MAX_REDIRECTS} times")))
+    }
+
+    /// Where a redirect leads, if this client may follow it.
+    fn redirect(&self, from: &Url, status: u16, location: &HeaderValue) -> Result<Url, Error> {
+        let is_read = matches!(self.method, Method::GET | Method::HEAD);
+        if !is_read && !matches!(status, 307 | 308) {
+            return Err(protocol(
+                "redirect_refused",
+                format!("the server answered {} with {status}, which would turn it into a GET", self.method),
+            ));
+        }
+        let target = location.to_str().map_err(|_| ()).and_then(|to| self.client.base.follow(from, to).map_err(|_| ()));
+        target.map_err(|()| {
+            protocol(
+                "redirect_refused",
+                "the server redirected away from the client's base_url; the credential does not follow",
+            )
+        })
+    }
+
+    fn respond(&self, answer: TransportResponse) -> Response {
+        let request_id = self.echoed_id(&answer.headers).unwrap_or_else(|| self.request_id.clone());
+        Response {
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
+            request_id,
+            attempts: self.attempts(),
+            provider: Arc::clone(&self.client.provider),
+        }
+    }
+
+    /// The error that an answer reports, without the credential, should the server echo it.
+    fn read_error(&self, answer: &TransportResponse, signature: Option<&Signature>) -> Error {
+        let body = &answer.body[..answer.body.len().min(MAX_ERROR_BODY)];
+        let body = match signature {
+            Some(signature) => blot(body, signature.authorization.secret.expose().as_bytes()),
+            None => Cow::Borrowed(body),
+        };
+        self.client
+            .provider
+            .error(answer.status, &answer.headers, &body, self.client.clock.wall())
+            .with_request_id(self.echoed_id(&answer.headers))
+    }
+
+    fn echoed_id(&self, headers: &HeaderMap) -> Option<String> {
+        let name = self.client.provider.headers.request_id.as_deref()?;
+        headers.get(name)?.to_str().ok().filter(|id| !id.is_empty()).map(str::to_owned)
+    }
+
+    fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    fn sent(&self) -> Sent {
+        match self.sent.load(Ordering::Relaxed) {
+            0 => Sent::No,
+            1 => Sent::Maybe,
+            _ => Sent::Yes,
+        }
+    }
+
+    fn tell<'e>(&'e self, event: impl FnOnce(Call<'e>) -> Event<'e>) {
+        if let Some(observer) = &self.client.observer {
+            observer.event(&event(Call {
+                provider: &self.client.provider.name,
+                method: self.method.as_str(),
+                path: self.url.path(),
+                request_id: &self.request_id,
+            }));
+        }
+    }
+}
+
+/// Reports a call's end, however it ends: a future that is dropped was cancelled.
+struct Ending<'f, 'a> {
+    flight: &'f Flight<'a>,
+    outcome: Outcome,
+}
+
+impl Ending<'_, '_> {
+    fn tell(mut self, result: &Result<Response, Error>) {
+        self.outcome = match result {
+            Ok(response) => Outcome { status: Some(response.status), error: None },
+            Err(error) => Outcome { status: error.status(), error: Some(error.kind()) },
+        };
+    }
+}
+
+impl Drop for Ending<'_, '_> {
+    fn drop(&mut self) {
+        let flight = self.flight;
+        let elapsed = flight.client.clock.monotonic().saturating_duration_since(flight.started);
+        flight.tell(|call| Event::CallEnded { call, outcome: self.outcome, attempts: flight.attempts(), elapsed });
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: Option<&str>, value: Option<HeaderValue>) -> Result<(), Error> {
+    if let (Some(name), Some(value)) = (name, value) {
+        let name: HeaderName = header_name(name)?;
+        headers.insert(name, value);
+    }
+    Ok(())
+}
+
+fn protocol(code: &str, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Protocol, message).with_code(code).with_sent(Sent::Yes)
+}
+
+/// The body with every occurrence of the secret replaced by `***`.
+fn blot<'b>(body: &'b [u8], secret: &[u8]) -> Cow<'b, [u8]> {
+    let mut blotted = Vec::new();
+    let mut rest = body;
+    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
+        blotted.extend_from_slice(&rest[..at]);
+        blotted.extend_from_slice(b"***");
+        rest = &rest[at + secret.len()..];
+    }
+    if blotted.is_empty() {
+        return Cow::Borrowed(body);
+    }
+    blotted.extend_from_slice(rest);
+    Cow::Owned(blotted)
+}

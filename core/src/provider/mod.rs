@@ -1,0 +1,216 @@
+//! What differs between API families, as data. The pipeline asks the provider and never
+//! compares its name; one JSON document of it crosses into every language.
+
+mod api_v1;
+mod api_v2;
+mod envelope;
+mod libromi;
+mod linkit;
+mod linktor;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::envelope::Payload;
+use crate::error::Error;
+
+/// An API family: how its credentials are written, its headers, its envelopes.
+///
+/// Plain data: serialise it, or read your own API's from JSON.
+///
+/// ```
+/// let linkit = linktor::Provider::named("linkit")?;
+/// assert_eq!(linkit.base_url.as_deref(), Some("https://linkit.works/api/v1"));
+/// # Ok::<(), linktor::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Provider {
+    /// The family's name.
+    pub name: String,
+    /// Where its API is, unless the user says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The environment variables that are read for options the user left out.
+    #[serde(default)]
+    pub environment: Environment,
+    /// The kinds of credential that it knows.
+    pub credentials: Vec<CredentialKind>,
+    /// How a request is marked and signed.
+    #[serde(default)]
+    pub headers: HeaderRules,
+    /// Which 401 is worth one renewal of a renewable token.
+    #[serde(default)]
+    pub refreshable: Refreshable,
+    /// How a success carries its payload.
+    #[serde(default)]
+    pub envelope: Envelope,
+    /// Where an error's body says what.
+    #[serde(default)]
+    pub errors: ErrorFields,
+}
+
+/// Names of environment variables; an absent name is never read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Environment {
+    /// The API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<String>,
+    /// The base URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// `1` allows plain http to hosts that are not loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_insecure_http: Option<String>,
+}
+
+/// A kind of credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CredentialKind {
+    /// A key that is made in a dashboard and lives until it is revoked.
+    ApiKey,
+    /// An access token that the caller has and the client does not renew.
+    Bearer,
+    /// The caller's own function, asked for tokens.
+    Source,
+}
+
+impl CredentialKind {
+    /// The option that gives it, as every language but TypeScript spells it.
+    pub(crate) const fn option(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::Bearer => "access_token",
+            Self::Source => "token_source",
+        }
+    }
+}
+
+/// The headers of every request that carries a credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct HeaderRules {
+    /// How `Authorization` is written for an API key.
+    pub api_key: Scheme,
+    /// How `Authorization` is written for every other credential.
+    pub token: Scheme,
+    /// The header that names the organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// The header that carries the request id, both ways.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The header that carries the client's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_version: Option<String>,
+    /// Headers that are always the same.
+    pub fixed: BTreeMap<String, String>,
+    /// Whether requests without a body say `Content-Type: application/json` too.
+    pub always_json: bool,
+}
+
+/// How a credential is written into `Authorization`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Scheme {
+    /// `Bearer <credential>` (RFC 6750).
+    #[default]
+    Bearer,
+    /// The credential alone, without a scheme word.
+    Raw,
+}
+
+/// Which 401 is worth one renewal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Refreshable {
+    /// None.
+    #[default]
+    Never,
+    /// Every one.
+    Always,
+    /// Those whose error has one of these codes.
+    Codes(Vec<String>),
+}
+
+impl Refreshable {
+    pub(crate) fn includes(&self, code: Option<&str>) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::Codes(codes) => code.is_some_and(|code| codes.iter().any(|known| known == code)),
+        }
+    }
+}
+
+/// How a success carries its payload: an object whose keys are all among `keys`, and
+/// that has `data` or a boolean `success`, is an envelope around `data`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Envelope {
+    /// The keys that an envelope may have. None: there are no envelopes.
+    pub keys: Vec<String>,
+    /// Those of them that mark a list, so that `"data": null` beside one is an empty list.
+    pub list_keys: Vec<String>,
+    /// Values of a text field `status` that mean failure, in lower case.
+    pub failed_status: Vec<String>,
+}
+
+/// JSON pointers (RFC 6901) into an error's body; the first that finds a text is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ErrorFields {
+    /// The machine's word for it.
+    pub code: Vec<String>,
+    /// The sentence for people.
+    pub message: Vec<String>,
+    /// Any JSON besides.
+    pub details: Vec<String>,
+    /// Seconds to wait, on a 429.
+    pub retry_after: Vec<String>,
+}
+
+impl Provider {
+    /// One of the built-in families: `linktor`, `linkit`, `libromi`, `api_v1`, `api_v2`.
+    /// Any other name is a `config` error.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        match name {
+            "linktor" => Ok(Self::linktor()),
+            "linkit" => Ok(Self::linkit()),
+            "libromi" => Ok(Self::libromi()),
+            "api_v1" => Ok(Self::api_v1()),
+            "api_v2" => Ok(Self::api_v2()),
+            _ => Err(Error::config(format!(
+                "provider `{name}` is unknown; there are linktor, linkit, libromi, api_v1 and api_v2, \
+                 or give a provider of your own"
+            ))),
+        }
+    }
+}
+
+fn texts(values: &[&str]) -> Vec<String> {
+    values.iter().map(|&value| value.to_owned()).collect()
+}
+
+fn environment(api_key: &str, family: &str) -> Environment {
+    Environment {
+        api_key: Some(api_key.to_owned()),
+        base_url: Some(format!("{family}_BASE_URL")),
+        organization: Some(format!("{family}_ORGANIZATION_ID")),
+        allow_insecure_http: Some(format!("{family}_ALLOW_INSECURE_HTTP")),
+    }
+}

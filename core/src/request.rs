@@ -1,0 +1,159 @@
+//! One request, as plain data, and the builder that fills it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::response::Response;
+
+/// A request before it is resolved and signed: what a user says of it, and no more.
+///
+/// Most users build it through [`Client::get`] and its siblings; this is the form that
+/// crosses into other languages.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path under the base URL, with `{name}` where a path parameter goes; or an
+    /// absolute URL under the base URL.
+    pub path: String,
+    /// Values for the path's placeholders.
+    pub path_params: Vec<(String, String)>,
+    /// Query parameters; a repeated name is sent repeatedly.
+    pub query: Vec<(String, String)>,
+    /// Headers besides the client's own.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Bytes,
+    /// The body's media type.
+    pub content_type: Option<String>,
+    /// The organization of this request, before the client's.
+    pub organization: Option<String>,
+    /// The id of this request, before a fresh UUIDv7.
+    pub request_id: Option<String>,
+    /// How long one attempt may take, before the client's.
+    pub timeout: Option<Duration>,
+    /// How long the whole call may take, before the client's.
+    pub deadline: Option<Duration>,
+}
+
+impl Request {
+    /// A request without query, headers or body.
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            path_params: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            content_type: None,
+            organization: None,
+            request_id: None,
+            timeout: None,
+            deadline: None,
+        }
+    }
+}
+
+/// Fills a [`Request`] and sends it. Made by [`Client::get`] and its siblings.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), linktor::Error> {
+/// let client = linktor::Client::new("lk_invented")?;
+/// let response = client
+///     .post("/conversations/{id}/messages")
+///     .path_param("id", "c-1")
+///     .json(&serde_json::json!({"content_type": "text", "content": "Hello"}))
+///     .send()
+///     .await?;
+/// assert_eq!(response.status(), 201);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a request is sent by `send().await`"]
+pub struct RequestBuilder {
+    client: Client,
+    request: Result<Request, Error>,
+}
+
+impl RequestBuilder {
+    pub(crate) fn new(client: Client, method: Method, path: String) -> Self {
+        Self { client, request: Ok(Request::new(method, path)) }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Request)) -> Self {
+        if let Ok(request) = &mut self.request {
+            change(request);
+        }
+        self
+    }
+
+    /// Gives the placeholder `{name}` of the path its value, percent-encoded.
+    pub fn path_param(self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.with(|request| request.path_params.push((name.into(), value.to_string())))
+    }
+
+    /// Adds query parameters; a repeated name is sent repeatedly.
+    pub fn query<K: Into<String>, V: ToString>(self, pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        self.with(|request| {
+            request.query.extend(pairs.into_iter().map(|(key, value)| (key.into(), value.to_string())));
+        })
+    }
+
+    /// Adds a header.
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with(|request| request.headers.push((name.into(), value.into())))
+    }
+
+    /// Sends `value` as JSON. What cannot be written as JSON is an `invalid_request`
+    /// error of [`send`](Self::send).
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(json) => self.body(json, "application/json"),
+            Err(error) => {
+                self.request = Err(Error::invalid_request("the body cannot be written as JSON").with_source(error));
+                self
+            }
+        }
+    }
+
+    /// Sends bytes of the given media type.
+    pub fn body(self, body: impl Into<Bytes>, content_type: impl Into<String>) -> Self {
+        self.with(|request| {
+            request.body = body.into();
+            request.content_type = Some(content_type.into());
+        })
+    }
+
+    /// The organization of this request, before the client's.
+    pub fn organization(self, id: impl Into<String>) -> Self {
+        self.with(|request| request.organization = Some(id.into()))
+    }
+
+    /// The id of this request, before a fresh UUIDv7.
+    pub fn request_id(self, id: impl Into<String>) -> Self {
+        self.with(|request| request.request_id = Some(id.into()))
+    }
+
+    /// How long one attempt may take, before the client's.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|request| request.timeout = Some(timeout))
+    }
+
+    /// How long the whole call may take, renewals and waits included.
+    pub fn deadline(self, deadline: Duration) -> Self {
+        self.with(|request| request.deadline = Some(deadline))
+    }
+
+    /// Sends the request. Dropping the future ends the call at once.
+    pub async fn send(self) -> Result<Response, Error> {
+        self.client.execute(self.request?).await
+    }
+}

@@ -1,0 +1,100 @@
+//! A successful answer, whole.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, ErrorKind, Sent};
+use crate::provider::{Payload, Provider};
+
+/// A 2xx answer. Its `Debug` shows neither headers nor body.
+#[derive(Clone)]
+pub struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) request_id: String,
+    pub(crate) attempts: u32,
+    pub(crate) provider: Arc<Provider>,
+}
+
+impl Response {
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body as it came, decompressed.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as text; a `decode` error if it is not UTF-8.
+    pub fn text(&self) -> Result<&str, Error> {
+        std::str::from_utf8(&self.body).map_err(|error| self.undecodable("the body is not UTF-8").with_source(error))
+    }
+
+    /// The body as sent, parsed; a `decode` error if it is not the JSON of a `T`. An
+    /// empty body (204) reads as `null`, which an `Option` takes.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let body = self.body.trim_ascii();
+        self.parse(if body.is_empty() { b"null" } else { body })
+    }
+
+    /// The payload under the family's envelope, parsed. A list that the server sends as
+    /// `null` is empty, no payload reads as `null`, and an envelope that reports a
+    /// failure is an `api` error.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let payload = self
+            .provider
+            .payload(self.status, &self.body)
+            .map_err(|error| error.with_request_id(Some(self.request_id.clone())).with_attempts(self.attempts))?;
+        self.parse(match payload {
+            Payload::Span(span) => &self.body[span],
+            Payload::Nothing => b"null",
+            Payload::EmptyList => b"[]",
+        })
+    }
+
+    /// The id of the request: the server's where it returns one, else the client's own.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// How many times the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    fn parse<T: DeserializeOwned>(&self, json: &[u8]) -> Result<T, Error> {
+        serde_json::from_slice(json)
+            .map_err(|error| self.undecodable("the body is not the JSON that was expected").with_source(error))
+    }
+
+    fn undecodable(&self, message: &str) -> Error {
+        Error::new(ErrorKind::Decode, message)
+            .with_answer(self.status, None, None, self.body.slice(..self.body.len().min(4096)))
+            .with_sent(Sent::Yes)
+            .with_request_id(Some(self.request_id.clone()))
+            .with_attempts(self.attempts)
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .field("attempts", &self.attempts)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,3 @@
+//! May a request be tried again, and when.
+
+pub(crate) mod hint;

@@ -1,0 +1,250 @@
+//! How a request reaches the server: a trait, and reqwest behind it.
+//!
+//! A transport sends one request once. It follows no redirect, repeats nothing and adds
+//! no credential: all that is the pipeline's.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Method};
+use rustls::RootCertStore;
+use rustls_platform_verifier::Verifier;
+use url::Url;
+
+use crate::base_url::BaseUrl;
+use crate::error::{Error, ErrorKind, Sent};
+use crate::secret::Secret;
+
+/// The most that an answer's body may hold once decompressed: 64 MiB.
+pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
+const IDLE: Duration = Duration::from_secs(50);
+
+/// Sends one request once and reads the whole answer.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends the request. Dropping the future ends it.
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<TransportResponse, TransportError>>;
+}
+
+/// What is sent.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct TransportRequest {
+    /// The method.
+    pub method: Method,
+    /// The absolute URL.
+    pub url: Url,
+    /// All headers but those of the transport itself. `Authorization` is marked sensitive.
+    pub headers: HeaderMap,
+    /// The body; empty for none.
+    pub body: Bytes,
+    /// The largest body to read, in bytes, once decompressed.
+    pub max_body: usize,
+}
+
+/// What came back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct TransportResponse {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The whole body, decompressed.
+    pub body: Bytes,
+}
+
+impl TransportResponse {
+    /// An answer.
+    pub fn new(status: u16, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self { status, headers, body: body.into() }
+    }
+}
+
+/// How sending failed, which says whether the server may have acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportFailure {
+    /// No connection: nothing was sent.
+    Connect,
+    /// No connection within the time for it: nothing was sent.
+    ConnectTimeout,
+    /// The connection broke after something was sent.
+    Interrupted,
+    /// The answer ended before it was whole.
+    Truncated,
+    /// The body is larger than `max_body`.
+    BodyTooLarge,
+    /// The body cannot be decompressed.
+    Decode,
+}
+
+/// Why sending failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{failure:?}")]
+pub struct TransportError {
+    failure: TransportFailure,
+    #[source]
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl TransportError {
+    /// A failure and what it comes from.
+    pub fn new(failure: TransportFailure, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { failure, source: Some(source.into()) }
+    }
+
+    pub(crate) fn body_too_large() -> Self {
+        Self { failure: TransportFailure::BodyTooLarge, source: None }
+    }
+
+    /// The client's error for it.
+    pub(crate) fn into_error(self) -> Error {
+        let (kind, code, message, sent) = match self.failure {
+            TransportFailure::Connect => (ErrorKind::Connection, None, "no connection to the server", Sent::No),
+            TransportFailure::ConnectTimeout => {
+                (ErrorKind::Timeout, None, "no connection to the server in time", Sent::No)
+            }
+            TransportFailure::Interrupted => {
+                (ErrorKind::Connection, None, "the connection broke before the answer", Sent::Maybe)
+            }
+            TransportFailure::Truncated => {
+                (ErrorKind::Protocol, Some("truncated"), "the answer ended before it was whole", Sent::Yes)
+            }
+            TransportFailure::BodyTooLarge => {
+                (ErrorKind::Protocol, Some("body_too_large"), "the answer's body is over 64 MiB", Sent::Yes)
+            }
+            TransportFailure::Decode => {
+                (ErrorKind::Decode, None, "the answer's body cannot be decompressed", Sent::Yes)
+            }
+        };
+        let mut error = Error::new(kind, message).with_sent(sent);
+        if let Some(code) = code {
+            error = error.with_code(code);
+        }
+        match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+}
+
+/// The default transport: reqwest with rustls.
+pub(crate) struct Reqwest(reqwest::Client);
+
+impl Reqwest {
+    pub(crate) fn new(base: &BaseUrl, connect_timeout: Duration, proxy: Option<&Secret>) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(base.is_https() || proxy.is_some())?)
+            .connect_timeout(connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .tcp_nodelay(true);
+        // Loopback never goes through a proxy, plain http only through one that was given.
+        if base.is_loopback() {
+            builder = builder.no_proxy();
+        } else if let Some(proxy) = proxy {
+            let proxy = reqwest::Proxy::all(proxy.expose())
+                .map_err(|_| Error::config("proxy is not a URL (http, https or socks5)"))?;
+            builder = builder.no_proxy().proxy(proxy);
+        } else if !base.is_https() {
+            builder = builder.no_proxy();
+        }
+        let client = builder
+            .build()
+            .map_err(|error| Error::config("the HTTP client cannot be made on this machine").with_source(error))?;
+        Ok(Self(client))
+    }
+
+    async fn exchange(&self, request: TransportRequest) -> Result<TransportResponse, TransportError> {
+        let mut outgoing = reqwest::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        if !request.body.is_empty() {
+            *outgoing.body_mut() = Some(request.body.into());
+        }
+        let mut response = self.0.execute(outgoing).await.map_err(|error| {
+            let failure = match (error.is_connect(), error.is_timeout()) {
+                (true, true) => TransportFailure::ConnectTimeout,
+                (true, false) => TransportFailure::Connect,
+                (false, _) => TransportFailure::Interrupted,
+            };
+            TransportError::new(failure, error.without_url())
+        })?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let body = read(&mut response, request.max_body).await?;
+        Ok(TransportResponse { status, headers, body })
+    }
+}
+
+impl Transport for Reqwest {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<TransportResponse, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// Reads the body as far as it may go; a body of one piece is not copied.
+async fn read(response: &mut reqwest::Response, max_body: usize) -> Result<Bytes, TransportError> {
+    let mut first: Option<Bytes> = None;
+    let mut joined = BytesMut::new();
+    loop {
+        let chunk = response.chunk().await.map_err(|error| {
+            let failure = if error.is_decode() && is_corrupt(&error) {
+                TransportFailure::Decode
+            } else {
+                TransportFailure::Truncated
+            };
+            TransportError::new(failure, error.without_url())
+        })?;
+        let Some(chunk) = chunk else { break };
+        let read_so_far = first.as_ref().map_or(0, Bytes::len).max(joined.len());
+        if read_so_far + chunk.len() > max_body {
+            return Err(TransportError::body_too_large());
+        }
+        match &first {
+            None => first = Some(chunk),
+            Some(head) => {
+                if joined.is_empty() {
+                    joined.extend_from_slice(head);
+                }
+                joined.extend_from_slice(&chunk);
+            }
+        }
+    }
+    Ok(if joined.is_empty() { first.unwrap_or_default() } else { joined.freeze() })
+}
+
+/// Whether a decoding error is about the bytes, and not about the connection's end.
+fn is_corrupt(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return matches!(io.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput);
+        }
+        source = error.source();
+    }
+    false
+}
+
+/// TLS with one explicit crypto provider, so that no other crate's choice matters. The
+/// platform's verifier, or the bundled roots where the machine has no CA store.
+fn tls(is_needed: bool) -> Result<rustls::ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::config("TLS cannot be set up").with_source(error))?;
+    let platform = if is_needed { Verifier::new(provider).ok() } else { None };
+    let mut config = match platform {
+        Some(verifier) => config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
+        None => {
+            let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            config.with_root_certificates(roots).with_no_client_auth()
+        }
+    };
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
