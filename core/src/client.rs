@@ -494,7 +494,7 @@ pub(crate) fn header_name(name: &str) -> Result<HeaderName, Error> {
 
 /// Checks a header's value without ever showing it.
 pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(value.trim()).map_err(|_| {
+    HeaderValue::from_str(value).ok().filter(|_| value.is_ascii()).ok_or_else(|| {
         Error::config(format!(
             "the value of `{}` holds a line break, a control character or a letter beyond ASCII",
             name.escape_default()

@@ -34,7 +34,7 @@ pub struct Request {
     pub content_type: Option<String>,
     /// The organization of this request, before the client's.
     pub organization: Option<String>,
-    /// The id of this request, before a fresh UUIDv7.
+    /// The id of this request, before a fresh `UUIDv7`.
     pub request_id: Option<String>,
     /// How long one attempt may take, before the client's.
     pub timeout: Option<Duration>,
@@ -137,7 +137,7 @@ impl RequestBuilder {
         self.with(|request| request.organization = Some(id.into()))
     }
 
-    /// The id of this request, before a fresh UUIDv7.
+    /// The id of this request, before a fresh `UUIDv7`.
     pub fn request_id(self, id: impl Into<String>) -> Self {
         self.with(|request| request.request_id = Some(id.into()))
     }

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Sent};
-use crate::provider::{Payload, Provider};
+use crate::provider::{Payload, Provider, json_text};
 
 /// A 2xx answer. Its `Debug` shows neither headers nor body.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl Response {
     /// The body as sent, parsed; a `decode` error if it is not the JSON of a `T`. An
     /// empty body (204) reads as `null`, which an `Option` takes.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let body = self.body.trim_ascii();
+        let body = json_text(&self.body);
         self.parse(if body.is_empty() { b"null" } else { body })
     }
 

@@ -241,7 +241,7 @@ fn tls(is_needed: bool) -> Result<rustls::ClientConfig, Error> {
     let mut config = match platform {
         Some(verifier) => config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
         None => {
-            let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<RootCertStore>();
             config.with_root_certificates(roots).with_no_client_auth()
         }
     };

@@ -26,7 +26,7 @@ pub(crate) fn next_id() -> u64 {
 #[derive(Debug)]
 pub struct Client {
     id: u64,
-    client: linktor::Client,
+    inner: linktor::Client,
     runtime: &'static Runtime,
     calls: Arc<Mutex<HashMap<u64, AbortHandle>>>,
 }
@@ -38,7 +38,7 @@ impl Client {
         let id = next_id();
         let builder = options::builder(options, || upcall::ForeignSource { client: id, port: Arc::clone(port) })?;
         let client = builder.language(language).build()?;
-        Ok(Self { id, client, runtime: runtime::get()?, calls: Arc::default() })
+        Ok(Self { id, inner: client, runtime: runtime::get()?, calls: Arc::default() })
     }
 
     /// The client's id, which its questions name.
@@ -48,7 +48,7 @@ impl Client {
 
     /// The API family's name.
     pub fn provider(&self) -> &str {
-        &self.client.provider().name
+        &self.inner.provider().name
     }
 
     /// Starts a call; its completion comes out of `port` under the id that is returned.
@@ -78,17 +78,17 @@ impl Client {
 
     /// Where the payload of a success lies under the family's envelope.
     pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Error> {
-        self.client.payload(status, body)
+        self.inner.payload(status, body)
     }
 
     /// Ends all calls in flight, and later ones, with `closed`.
     pub fn close(&self) {
-        self.client.close();
+        self.inner.close();
     }
 
     fn start(&self, request: Request, within: Option<u64>, deliver: impl FnOnce(u64, Outcome) + Send + 'static) -> u64 {
         let id = next_id();
-        let client = self.client.clone();
+        let client = self.inner.clone();
         let calls = Arc::clone(&self.calls);
         let scope = within.and_then(upcall::scope).unwrap_or_default();
         // Held until the call is known, so that it cannot be done before.

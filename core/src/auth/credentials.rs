@@ -52,7 +52,7 @@ impl Credentials {
     /// use linktor::{Credentials, Token};
     ///
     /// let credentials = Credentials::source(|| async {
-    ///     Ok(Token::new("invented").expires_in(Duration::from_secs(900)))
+    ///     Ok::<_, std::io::Error>(Token::new("invented").expires_in(Duration::from_secs(900)))
     /// });
     /// ```
     pub fn source(source: impl TokenSource) -> Self {

@@ -34,7 +34,7 @@ impl Provider {
     /// The payload of a success under the family's envelope, or the error (`api`) that
     /// the envelope reports.
     pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Error> {
-        let text = body.trim_ascii();
+        let text = json_text(body);
         if text.is_empty() {
             return Ok(Payload::Nothing);
         }
@@ -50,11 +50,8 @@ impl Provider {
             return Ok(whole);
         }
         match fields.0.get("data").map(|data| data.get()) {
-            None => Ok(Payload::Nothing),
-            Some("null") if self.envelope.list_keys.iter().any(|key| fields.0.contains_key(key.as_str())) => {
-                Ok(Payload::EmptyList)
-            }
-            Some("null") => Ok(Payload::Nothing),
+            Some("null") if self.envelope.list_keys.iter().any(|key| fields.has(key)) => Ok(Payload::EmptyList),
+            None | Some("null") => Ok(Payload::Nothing),
             Some(data) => {
                 let start = offset(body, data.as_bytes());
                 Ok(Payload::Span(start..start + data.len()))
@@ -71,18 +68,18 @@ impl Provider {
 
     /// The error that an answer reports.
     pub(crate) fn error(&self, status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Error {
-        let json = serde_json::from_slice::<Value>(body).ok();
+        let json = serde_json::from_slice::<Value>(json_text(body)).ok();
         let text_at = |pointers: &[String]| {
             let json = json.as_ref()?;
-            pointers.iter().find_map(|pointer| json.pointer(pointer)?.as_str()).map(str::to_owned)
+            pointers
+                .iter()
+                .find_map(|pointer| json.pointer(pointer)?.as_str().filter(|text| !text.trim().is_empty()))
+                .map(str::to_owned)
         };
-        let message = text_at(&self.errors.message)
-            .filter(|message| !message.trim().is_empty())
-            .or_else(|| plain_text(headers, body))
-            .unwrap_or_else(|| {
-                let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-                format!("HTTP {status} {}", reason.unwrap_or_default()).trim_end().to_owned()
-            });
+        let message = text_at(&self.errors.message).or_else(|| plain_text(headers, body)).unwrap_or_else(|| {
+            let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+            format!("HTTP {status} {}", reason.unwrap_or_default()).trim_end().to_owned()
+        });
         let details = json.as_ref().and_then(|json| {
             self.errors.details.iter().find_map(|pointer| json.pointer(pointer).filter(|found| !found.is_null()))
         });
@@ -125,6 +122,11 @@ impl<'a> Fields<'a> {
         if text.first() == Some(&b'{') { serde_json::from_slice(text).ok() } else { None }
     }
 
+    /// Whether the key is there, and not `null`.
+    fn has(&self, key: &str) -> bool {
+        self.0.get(key).is_some_and(|value| value.get() != "null")
+    }
+
     fn flag(&self, key: &str) -> Option<bool> {
         serde_json::from_str(self.0.get(key)?.get()).ok()
     }
@@ -132,6 +134,11 @@ impl<'a> Fields<'a> {
     fn text(&self, key: &str) -> Option<String> {
         serde_json::from_str(self.0.get(key)?.get()).ok()
     }
+}
+
+/// The JSON of a body, without white space and byte order mark around it.
+pub(crate) fn json_text(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii()
 }
 
 /// Where `part`, a slice of `whole`, begins.

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::envelope::Payload;
+pub(crate) use self::envelope::json_text;
 use crate::error::Error;
 
 /// An API family: how its credentials are written, its headers, its envelopes.

@@ -1,0 +1,123 @@
+//! A marker credential, driven through every error path and every printable form.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use linktor::{Client, ClientBuilder, Credentials, Error, Event, Observer, Provider, Secret, Token};
+use linktor_sandbox::{Answer, Sandbox};
+use serde_json::json;
+
+const MARKER: &str = "marker-4f1c-credential";
+
+struct Printing(std::sync::mpsc::Sender<String>);
+
+impl Observer for Printing {
+    fn event(&self, event: &Event<'_>) {
+        self.0.send(format!("{event:?}")).expect("somebody listens");
+    }
+}
+
+fn forms(error: &Error) -> String {
+    let mut forms =
+        format!("{error} {error:?} {error:#?} {:?} {}", error.details(), String::from_utf8_lossy(error.body()));
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        forms += &format!("{cause} {cause:?}");
+        source = cause.source();
+    }
+    forms
+}
+
+#[tokio::test]
+async fn the_key_never_appears() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    let (sender, events) = std::sync::mpsc::channel();
+    let mut printed = Vec::new();
+
+    for family in ["linktor", "linkit", "libromi", "api_v1", "api_v2"] {
+        for credentials in [
+            Credentials::api_key(MARKER),
+            Credentials::bearer(MARKER),
+            Credentials::source(|| async { Ok::<_, Error>(MARKER) }),
+        ] {
+            let builder: ClientBuilder = Client::builder()
+                .provider(Provider::named(family).expect("a built-in family"))
+                .credentials(credentials.clone())
+                .base_url(sandbox.base_url(family))
+                .observer(Printing(sender.clone()));
+            printed.push(format!("{builder:?} {credentials:?}"));
+            let client = match builder.build() {
+                Ok(client) => client,
+                Err(error) => {
+                    printed.push(forms(&error));
+                    continue;
+                }
+            };
+            printed.push(format!("{client:?} {client:#?} {:?}", client.get("/x")));
+
+            let echo = json!({"code": MARKER, "message": format!("no such key: {MARKER}"), "details": [MARKER], "error": MARKER, "errors": {"k": MARKER}});
+            let faults = vec![
+                Answer::pass(),
+                Answer::status(400).json(echo.clone()),
+                Answer::status(500).body(&format!("<p>Bearer {MARKER}</p>")),
+                Answer::status(500).header("content-type", "text/plain").body(&format!("bad key {MARKER}")),
+                Answer::status(503).json(json!({"error": {"code": MARKER, "message": MARKER, "details": MARKER}})),
+                Answer::reset(),
+                Answer::close(),
+                Answer::status(200).body("{\"a\":").truncate(),
+                Answer::redirect("http://127.0.0.1:1/elsewhere"),
+                Answer::status(200).delay_ms(1_000),
+                Answer::status(200).body("not json"),
+            ];
+            for fault in faults {
+                sandbox.reset();
+                sandbox.script(vec![fault.clone(), fault]);
+                let outcome = client.get("/me").timeout(Duration::from_millis(100)).send().await;
+                match outcome.and_then(|response| {
+                    printed.push(format!("{response:?}"));
+                    response.data::<serde_json::Value>()
+                }) {
+                    Ok(_) => {}
+                    Err(error) => printed.push(forms(&error)),
+                }
+            }
+            for request in [
+                client.get("/../x"),
+                client.get("/x").header("authorization", MARKER),
+                client.get("/x").header("x-own", format!("{MARKER}\n")),
+                client.get("/x").header("x own", MARKER),
+                client.get("/x").request_id(format!("{MARKER}\u{e9}")),
+                client.get("/x").organization(format!("{MARKER}\n")),
+            ] {
+                printed.push(forms(&request.send().await.expect_err("it cannot be sent")));
+            }
+        }
+    }
+
+    let url = format!("https://user:{MARKER}@api.example.com");
+    for builder in [
+        Client::builder().api_key(format!("Bearer {MARKER}")),
+        Client::builder().api_key(format!("{MARKER}\n{MARKER}")),
+        Client::builder().api_key(format!("{MARKER}\u{e9}")),
+        Client::builder().api_key(MARKER).credentials(Credentials::bearer(MARKER)),
+        Client::builder().api_key(MARKER).base_url(url.clone()),
+        Client::builder().api_key(MARKER).base_url(format!("http://{MARKER}:x")),
+        Client::builder().api_key(MARKER).base_url("https://api.example.com").proxy(format!("nonsense {url}")),
+        Client::builder().api_key("k").header("authorization", MARKER),
+        Client::builder().api_key("k").header("x-own", format!("{MARKER}\n")),
+        Client::builder().api_key("k").header(format!("x own {MARKER}"), "v"),
+    ] {
+        printed.push(format!("{builder:?}"));
+        printed.push(forms(&builder.build().expect_err("it cannot be made")));
+    }
+    let secret = Secret::from(MARKER);
+    printed.push(format!("{secret} {secret:?} {} {:?}", json!({"secret": &secret}), Token::new(MARKER)));
+    drop(sender);
+    printed.extend(events);
+
+    assert!(printed.len() > 500, "only {} forms were printed", printed.len());
+    for text in printed {
+        assert!(!text.contains(MARKER), "the credential shows in: {text}");
+    }
+}

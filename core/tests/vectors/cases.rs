@@ -1,0 +1,78 @@
+//! Reading vector files, and reporting all the cases that fail at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use linktor::Error;
+use serde_json::Value;
+
+pub(crate) fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(name)
+}
+
+/// The cases of one file.
+pub(crate) fn read(file: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let document: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    document["cases"].as_array().expect("a file has cases").clone()
+}
+
+/// How cases went: names and reasons of those that failed.
+#[derive(Default)]
+pub(crate) struct Report {
+    pub(crate) passed: usize,
+    pub(crate) failures: BTreeMap<String, String>,
+}
+
+impl Report {
+    pub(crate) fn add(&mut self, name: &str, outcome: Result<(), String>) {
+        match outcome {
+            Ok(()) => self.passed += 1,
+            Err(why) => assert!(self.failures.insert(name.to_owned(), why).is_none(), "{name} stands twice"),
+        }
+    }
+
+    pub(crate) fn finish(self) {
+        assert!(self.passed > 0 || !self.failures.is_empty(), "no case was run");
+        let failed: String = self.failures.iter().map(|(name, why)| format!("\n{name}: {why}")).collect();
+        assert!(failed.is_empty(), "{} cases failed:{failed}", self.failures.len());
+    }
+}
+
+/// Compares an error with what is expected of it.
+pub(crate) fn check_error(expected: &Value, error: &Error) -> Result<(), String> {
+    for (field, expected) in expected.as_object().expect("an expected error is an object") {
+        let found = match field.as_str() {
+            "kind" => error.kind().as_str().into(),
+            "status" => error.status().into(),
+            "code" => error.code().into(),
+            "message" => error.message().into(),
+            "message_contains" => {
+                let part = expected.as_str().expect("a part of a message is a text");
+                if error.message().contains(part) { continue } else { error.message().into() }
+            }
+            "details" => error.details().cloned().into(),
+            "sent" => error.sent().as_str().into(),
+            "attempts" => error.attempts().into(),
+            "request_id" => error.request_id().into(),
+            "retry_after" => error.retry_after().map(|wait| wait.as_secs_f64()).into(),
+            other => panic!("an expected error has no field {other}"),
+        };
+        same(field, expected, &found)?;
+    }
+    Ok(())
+}
+
+/// Compares two values; numbers by their value.
+pub(crate) fn same(what: &str, expected: &Value, found: &Value) -> Result<(), String> {
+    let is_same = match (expected.as_f64(), found.as_f64()) {
+        (Some(expected), Some(found)) => (expected - found).abs() < 1e-9,
+        _ => expected == found,
+    };
+    if is_same { Ok(()) } else { Err(format!("{what}: expected {expected}, found {found}")) }
+}
+
+/// A text, or a number or boolean as it is written.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

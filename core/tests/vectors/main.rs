@@ -1,0 +1,7 @@
+//! The vectors of `tests/vectors/`, in Rust.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod cases;
+mod unit;
+mod wire;
