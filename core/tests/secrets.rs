@@ -19,14 +19,14 @@ impl Observer for Printing {
 }
 
 fn forms(error: &Error) -> String {
-    let mut forms =
-        format!("{error} {error:?} {error:#?} {:?} {}", error.details(), String::from_utf8_lossy(error.body()));
+    let body = String::from_utf8_lossy(error.body());
+    let mut forms = vec![format!("{error} {error:?} {error:#?} {:?} {body}", error.details())];
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        forms += &format!("{cause} {cause:?}");
+        forms.push(format!("{cause} {cause:?}"));
         source = cause.source();
     }
-    forms
+    forms.concat()
 }
 
 #[tokio::test]

@@ -49,7 +49,10 @@ pub(crate) fn check_error(expected: &Value, error: &Error) -> Result<(), String>
             "message" => error.message().into(),
             "message_contains" => {
                 let part = expected.as_str().expect("a part of a message is a text");
-                if error.message().contains(part) { continue } else { error.message().into() }
+                if error.message().contains(part) {
+                    continue;
+                }
+                error.message().into()
             }
             "details" => error.details().cloned().into(),
             "sent" => error.sent().as_str().into(),
