@@ -1,0 +1,258 @@
+//! The waist, as a binding uses it: against the sandbox, without any language on top.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use linktor_bridge::{CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, answer, fail};
+use linktor_sandbox::{Answer, Sandbox, fixtures};
+use serde_json::{Value, json};
+
+/// A foreign side: it is woken through a channel, and drains.
+struct Foreign {
+    port: Arc<Port>,
+    woken: mpsc::Receiver<()>,
+}
+
+impl Foreign {
+    fn new() -> Self {
+        let (wake, woken) = mpsc::channel();
+        Self {
+            port: Arc::new(Port::new(move || {
+                let _ = wake.send(());
+            })),
+            woken,
+        }
+    }
+
+    fn drain(&self) -> Vec<Item> {
+        self.woken.recv_timeout(Duration::from_secs(10)).expect("something comes");
+        self.port.drain()
+    }
+
+    fn next(&self) -> Item {
+        let mut items = self.drain();
+        assert_eq!(items.len(), 1, "{items:?}");
+        items.remove(0)
+    }
+
+    fn completion(&self) -> (u64, Outcome) {
+        match self.next() {
+            Item::Completion { id, outcome } => (id, *outcome),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn question(&self) -> u64 {
+        match self.next() {
+            Item::TokenWanted { id, .. } => id,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn sandbox() -> (tokio::runtime::Runtime, Sandbox) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let sandbox = runtime.block_on(Sandbox::start()).expect("the sandbox starts");
+    (runtime, sandbox)
+}
+
+fn client(sandbox: &Sandbox, options: Value, port: &Arc<Port>) -> Client {
+    let mut options = options;
+    options["base_url"] = sandbox.base_url("linktor").into();
+    Client::new(&options.to_string(), "rust", port).expect("valid options")
+}
+
+fn get(client: &Client, port: &Arc<Port>, options: &str) -> u64 {
+    let options = CallOptions::from_json(options).expect("valid options");
+    let (request, within) = options.request("get", "/me", "").expect("a valid request");
+    client.submit(port, request, within)
+}
+
+fn refusal(options: &str) -> Error {
+    Client::new(options, "rust", &Foreign::new().port).expect_err("it cannot be made")
+}
+
+#[test]
+fn completions_come_out_under_the_ids_that_went_in() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    let mut expected: Vec<u64> = (0..50).map(|_| get(&client, &foreign.port, "")).collect();
+    while !expected.is_empty() {
+        for item in foreign.drain() {
+            let Item::Completion { id, outcome } = item else { panic!("{item:?}") };
+            assert_eq!(outcome.expect("a success").status(), 200);
+            expected.retain(|&waiting| waiting != id);
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_call_never_completes() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    sandbox.script(vec![Answer::status(200).delay_ms(200)]);
+    let slow = get(&client, &foreign.port, "");
+    while sandbox.journal().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    client.cancel(slow);
+    client.cancel(slow);
+    let other = get(&client, &foreign.port, "");
+    assert_eq!(foreign.completion().0, other);
+    foreign.woken.recv_timeout(Duration::from_millis(400)).expect_err("nothing more comes");
+}
+
+#[test]
+fn a_thread_can_wait_in_steps_and_give_up() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    sandbox.script(vec![Answer::status(200).delay_ms(10_000)]);
+    let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a valid request");
+    let pending = client.call(request.clone(), None);
+    assert!(pending.wait(Duration::from_millis(20)).is_none());
+    drop(pending);
+    let outcome = client.call(request, None).wait(Duration::from_secs(5)).expect("it is done");
+    assert_eq!(outcome.expect("a success").status(), 200);
+}
+
+#[test]
+fn a_question_is_answered_with_a_token() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"token_source": true}), &foreign.port);
+    let id = get(&client, &foreign.port, "");
+    let question = foreign.question();
+    answer(question, &json!({"token": fixtures::LINKTOR_ACCESS_TOKEN, "expires_in": 60}).to_string());
+    let (completed, outcome) = foreign.completion();
+    assert_eq!((completed, outcome.expect("a success").status()), (id, 200));
+    answer(question, "\"too late\"");
+}
+
+#[test]
+fn a_failed_question_names_itself_in_the_error() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"token_source": true}), &foreign.port);
+    get(&client, &foreign.port, "");
+    let question = foreign.question();
+    fail(question, "the vault is sealed");
+    let record = ErrorRecord::from(&foreign.completion().1.expect_err("no token"));
+    assert_eq!((record.kind.as_str(), record.upcall), ("callback", Some(question)));
+    assert_eq!(record.reason.as_deref(), Some("the vault is sealed"));
+}
+
+#[test]
+fn junk_is_no_token_and_is_not_shown() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"token_source": true}), &foreign.port);
+    for junk in [
+        "null",
+        "17",
+        "{\"tokn\":\"marker-junk\"}",
+        "[\"marker-junk\"]",
+        "marker-junk",
+        "{\"token\":\"t\",\"expires_in\":-1}",
+    ] {
+        get(&client, &foreign.port, "");
+        answer(foreign.question(), junk);
+        let record = ErrorRecord::from(&foreign.completion().1.expect_err("no token"));
+        assert_eq!(record.kind.as_str(), "callback", "{junk}");
+        assert!(!record.to_json().contains("marker-junk"), "{}", record.to_json());
+    }
+}
+
+#[test]
+fn a_question_that_nobody_waits_for_is_abandoned() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"token_source": true, "timeout": 0.1}), &foreign.port);
+    get(&client, &foreign.port, "");
+    let question = foreign.question();
+    let mut kinds = Vec::new();
+    while kinds.len() < 2 {
+        for item in foreign.drain() {
+            match item {
+                Item::Abandoned { id } => {
+                    assert_eq!(id, question);
+                    kinds.push("abandoned".to_owned());
+                }
+                Item::Completion { outcome, .. } => {
+                    kinds.push(outcome.expect_err("no token").kind().to_string());
+                }
+                Item::TokenWanted { .. } => panic!("asked twice"),
+            }
+        }
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["abandoned", "timeout"]);
+}
+
+#[test]
+fn a_call_from_inside_the_source_is_refused_at_once() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"token_source": true}), &foreign.port);
+    let outer = get(&client, &foreign.port, "");
+    let question = foreign.question();
+    let inner = get(&client, &foreign.port, &json!({"within": question}).to_string());
+    let (id, outcome) = foreign.completion();
+    let error = outcome.expect_err("it would wait for itself");
+    assert_eq!((id, error.code()), (inner, Some("recursive_token_source")));
+    fail(question, "refused");
+    assert_eq!(foreign.completion().0, outer);
+}
+
+#[test]
+fn closing_completes_what_is_in_flight() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    sandbox.script(vec![Answer::status(200).delay_ms(10_000)]);
+    get(&client, &foreign.port, "");
+    let started = Instant::now();
+    client.close();
+    assert_eq!(foreign.completion().1.expect_err("closed").kind().as_str(), "closed");
+    assert!(started.elapsed() < Duration::from_millis(50));
+}
+
+#[test]
+fn options_that_cannot_be_read_are_named_and_not_shown() {
+    for (options, named) in [
+        ("[]", "JSON object"),
+        ("{\"api_keyy\":\"marker-value\"}", "unknown option `api_keyy`"),
+        ("{\"api_key\":{\"v\":\"marker-value\"}}", "api_key"),
+        ("{\"api_key\":\"k\",\"timeout\":\"marker-value\"}", "timeout"),
+        ("{\"api_key\":\"k\",\"timeout\":1e300}", "timeout"),
+        ("{\"api_key\":\"k\",\"max_connections\":-1}", "max_connections"),
+        ("{\"api_key\":\"k\",\"headers\":[[\"a\"]]}", "headers"),
+        ("{\"api_key\":\"k\",\"provider\":17}", "provider"),
+        ("{\"api_key\":\"k\",\"anonymous\":\"marker-value\"}", "anonymous"),
+    ] {
+        let error = refusal(options);
+        assert_eq!(error.kind().as_str(), "config", "{options}");
+        assert!(error.message().contains(named), "{options}: {error}");
+        assert!(!error.to_string().contains("marker-value"), "{error}");
+    }
+}
+
+#[test]
+fn a_provider_of_the_users_own_crosses_as_json() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let provider = json!({
+        "name": "own",
+        "credentials": ["api_key"],
+        "headers": {"fixed": {"x-own": "1"}},
+    });
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY, "provider": provider}), &foreign.port);
+    get(&client, &foreign.port, "");
+    foreign.completion().1.expect("a success");
+    assert_eq!(sandbox.journal()[0].header("x-own"), Some("1"));
+}
