@@ -178,6 +178,7 @@ pub struct ClientBuilder {
     deadline: Option<Duration>,
     max_connections: usize,
     proxy: Option<Secret>,
+    root_certificates: Vec<u8>,
     allow_insecure_http: bool,
     language: &'static str,
     transport: Option<Arc<dyn Transport>>,
@@ -199,6 +200,7 @@ impl Default for ClientBuilder {
             deadline: None,
             max_connections: MAX_CONNECTIONS,
             proxy: None,
+            root_certificates: Vec::new(),
             allow_insecure_http: false,
             language: "rust",
             transport: None,
@@ -284,6 +286,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Certificates to trust besides the machine's own, in PEM (RFC 7468). Default: none.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates = pem.into();
+        self
+    }
+
     /// Allows plain http to hosts that are not loopback, in a network of your own.
     /// Default: only with `<FAMILY>_ALLOW_INSECURE_HTTP=1` in the environment.
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
@@ -359,7 +367,7 @@ impl ClientBuilder {
         let headers = self.fixed_headers(&identity)?;
         let transport = match &self.transport {
             Some(transport) => Arc::clone(transport),
-            None => Arc::new(Reqwest::new(&base, self.connect_timeout, self.proxy.as_ref())?),
+            None => Arc::new(Reqwest::new(&base, self.connect_timeout, self.proxy.as_ref(), &self.root_certificates)?),
         };
         Ok(Client(Arc::new(Inner {
             provider: Arc::new(self.provider),
@@ -500,4 +508,85 @@ pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error
             name.escape_default()
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(builder: ClientBuilder, environment: &[(&str, &str)]) -> Result<Client, Error> {
+        builder.build_in(&|name| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn refusal(builder: ClientBuilder, environment: &[(&str, &str)]) -> String {
+        build(builder, environment).expect_err("it cannot be made").message().to_owned()
+    }
+
+    #[test]
+    fn the_environment_fills_what_the_options_leave_out() {
+        let linkit = || Client::builder().provider(Provider::linkit());
+        let environment = [
+            ("LINKIT_API_KEY", " invented "),
+            ("LINKIT_BASE_URL", "https://linkit.example.com/v9"),
+            ("LINKIT_ORGANIZATION_ID", "org_env"),
+        ];
+        let client = build(linkit(), &environment).expect("all is there");
+        let Identity::Fixed(authorization) = &client.0.identity else { panic!("a fixed credential") };
+        assert_eq!(authorization.header, "invented");
+        assert_eq!(client.0.base.as_str(), "https://linkit.example.com/v9");
+        assert_eq!(client.0.organization.as_ref().expect("an organization"), "org_env");
+
+        let client =
+            build(linkit().api_key("own").base_url("https://own.example.com").organization("org_own"), &environment)
+                .expect("all is there");
+        let Identity::Fixed(authorization) = &client.0.identity else { panic!("a fixed credential") };
+        assert_eq!(authorization.header, "own");
+        assert_eq!(client.0.base.as_str(), "https://own.example.com/");
+        assert_eq!(client.0.organization.as_ref().expect("an organization"), "org_own");
+    }
+
+    #[test]
+    fn a_missing_credential_names_the_variable() {
+        for (provider, variable) in [
+            (Provider::linktor(), "LINKTOR_API_KEY"),
+            (Provider::linkit(), "LINKIT_API_KEY"),
+            (Provider::libromi(), "LIBROMI_API_TOKEN"),
+            (Provider::api_v1(), "API_KEY"),
+            (Provider::api_v2(), "API_KEY"),
+        ] {
+            let message = refusal(Client::builder().provider(provider), &[]);
+            assert!(message.contains(variable), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_blank_variable_is_refused_by_its_name() {
+        let message = refusal(Client::builder(), &[("LINKTOR_API_KEY", " ")]);
+        assert!(message.contains("LINKTOR_API_KEY"), "{message}");
+        let message = refusal(Client::builder().api_key("k"), &[("LINKTOR_ORGANIZATION_ID", "")]);
+        assert!(message.contains("organization"), "{message}");
+    }
+
+    #[test]
+    fn plain_http_is_allowed_by_the_familys_variable_when_it_is_1() {
+        let builder = || Client::builder().api_key("k").base_url("http://linktor:8080/api/v1");
+        assert!(refusal(builder(), &[]).contains("allow_insecure_http"));
+        assert!(refusal(builder(), &[("LINKTOR_ALLOW_INSECURE_HTTP", "0")]).contains("allow_insecure_http"));
+        assert!(refusal(builder(), &[("LINKIT_ALLOW_INSECURE_HTTP", "1")]).contains("allow_insecure_http"));
+        build(builder(), &[("LINKTOR_ALLOW_INSECURE_HTTP", "1")]).expect("it is allowed");
+        build(builder().allow_insecure_http(true), &[]).expect("it is allowed");
+    }
+
+    #[test]
+    fn public_types_cross_threads() {
+        fn crosses<T: Send + Sync + 'static>() {}
+        crosses::<Client>();
+        crosses::<ClientBuilder>();
+        crosses::<Credentials>();
+        crosses::<Error>();
+        crosses::<Provider>();
+        crosses::<Request>();
+        crosses::<RequestBuilder>();
+        crosses::<Response>();
+    }
 }

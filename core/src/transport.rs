@@ -11,6 +11,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method};
 use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 use url::Url;
 
@@ -135,9 +137,14 @@ impl TransportError {
 pub(crate) struct Reqwest(reqwest::Client);
 
 impl Reqwest {
-    pub(crate) fn new(base: &BaseUrl, connect_timeout: Duration, proxy: Option<&Secret>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        base: &BaseUrl,
+        connect_timeout: Duration,
+        proxy: Option<&Secret>,
+        roots: &[u8],
+    ) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(base.is_https() || proxy.is_some())?)
+            .tls_backend_preconfigured(tls(base.is_https() || proxy.is_some(), roots)?)
             .connect_timeout(connect_timeout)
             .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
@@ -231,18 +238,29 @@ fn is_corrupt(error: &reqwest::Error) -> bool {
 }
 
 /// TLS with one explicit crypto provider, so that no other crate's choice matters. The
-/// platform's verifier, or the bundled roots where the machine has no CA store.
-fn tls(is_needed: bool) -> Result<rustls::ClientConfig, Error> {
+/// platform's verifier, or the bundled roots where the machine has no CA store; and the
+/// caller's own certificates, in PEM, besides.
+fn tls(is_needed: bool, roots: &[u8]) -> Result<rustls::ClientConfig, Error> {
+    let own = CertificateDer::pem_slice_iter(roots)
+        .collect::<Result<Vec<_>, _>>()
+        .ok()
+        .filter(|own| roots.is_empty() || !own.is_empty())
+        .ok_or_else(|| Error::config("root_certificates holds no certificate in PEM, or one that cannot be read"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config("TLS cannot be set up").with_source(error))?;
-    let platform = if is_needed { Verifier::new(provider).ok() } else { None };
+    let platform = if is_needed { Verifier::new_with_extra_roots(own.clone(), provider).ok() } else { None };
     let mut config = match platform {
         Some(verifier) => config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
         None => {
-            let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<RootCertStore>();
-            config.with_root_certificates(roots).with_no_client_auth()
+            let mut bundled: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+            for certificate in own {
+                bundled
+                    .add(certificate)
+                    .map_err(|error| Error::config("root_certificates cannot be used").with_source(error))?;
+            }
+            config.with_root_certificates(bundled).with_no_client_auth()
         }
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

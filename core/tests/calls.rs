@@ -158,3 +158,28 @@ async fn the_observer_sees_every_call_and_how_it_ended() {
     ];
     assert_eq!(lines, expected);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn ten_thousand_calls_leave_memory_flat() {
+    fn resident_kib() -> usize {
+        let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("a line");
+        line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number")
+    }
+    let sandbox = sandbox().await;
+    let client = builder(&sandbox).build().expect("a valid client");
+    let mut warm = 0;
+    for round in 0..100 {
+        let calls: Vec<_> = (0..100).map(|_| tokio::spawn(client.get("/me").send())).collect();
+        for call in calls {
+            assert_eq!(call.await.expect("no panic").expect("a success").status(), 200);
+        }
+        sandbox.reset();
+        if round == 20 {
+            warm = resident_kib();
+        }
+    }
+    let grown = resident_kib().saturating_sub(warm);
+    assert!(grown < 10 * 1024, "{grown} KiB more after 8,000 more calls");
+}

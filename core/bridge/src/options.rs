@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "access_token",
     "allow_insecure_http",
     "anonymous",
@@ -22,6 +22,7 @@ const KNOWN: [&str; 15] = [
     "organization",
     "provider",
     "proxy",
+    "root_certificates",
     "timeout",
     "token_source",
 ];
@@ -68,6 +69,9 @@ pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) ->
     }
     if let Some(proxy) = options.take::<String>("proxy", "a text")? {
         builder = builder.proxy(proxy);
+    }
+    if let Some(pem) = options.take::<String>("root_certificates", "certificates in PEM")? {
+        builder = builder.root_certificates(pem);
     }
     if let Some(allow) = options.take::<bool>("allow_insecure_http", "true or false")? {
         builder = builder.allow_insecure_http(allow);

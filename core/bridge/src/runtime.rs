@@ -1,15 +1,28 @@
-//! The one runtime, made at first use. One worker thread: more cost CPU and latency on
-//! small machines; `LINKTOR_WORKER_THREADS` raises it.
+//! The one runtime of a process, made at first use. One worker thread: more cost CPU and
+//! latency on small machines; `LINKTOR_WORKER_THREADS` raises it.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use linktor::{Error, ErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
-static RUNTIME: OnceLock<Result<Runtime, Error>> = OnceLock::new();
+type Started = Result<&'static Runtime, Error>;
 
-pub(crate) fn get() -> Result<&'static Runtime, Error> {
-    RUNTIME.get_or_init(start).as_ref().map_err(Clone::clone)
+/// With the process it belongs to: its threads do not survive a fork, so a child starts
+/// one of its own and leaves its parent's as it is.
+static RUNTIME: Mutex<Option<(u32, Started)>> = Mutex::new(None);
+
+pub(crate) fn get() -> Started {
+    let process = std::process::id();
+    let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*runtime {
+        Some((owner, started)) if *owner == process => started.clone(),
+        _ => {
+            let started = start().map(|fresh| &*Box::leak(Box::new(fresh)));
+            runtime.replace((process, started.clone()));
+            started
+        }
+    }
 }
 
 fn start() -> Result<Runtime, Error> {
