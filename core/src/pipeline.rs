@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Sent};
 use crate::observer::{Call, Event, Outcome};
 use crate::request::Request;
 use crate::response::Response;
-use crate::transport::{MAX_BODY, TransportRequest, TransportResponse};
+use crate::transport::{MAX_BODY, TransportError, TransportRequest, TransportResponse};
 
 const MAX_REDIRECTS: usize = 5;
 /// As much of an error's body as is looked at.
@@ -209,28 +209,24 @@ impl<'a> Flight<'a> {
     }
 
     async fn exchange(&self, signature: Option<&Signature>) -> Result<TransportResponse, Error> {
-        let mut headers = self.headers.clone();
-        if let Some(signature) = signature {
-            headers.insert(AUTHORIZATION, signature.authorization.header.clone());
-        }
-        let mut url = self.url.clone();
+        let mut url = Cow::Borrowed(&self.url);
         for _ in 0..=MAX_REDIRECTS {
-            let answer = self
-                .client
-                .transport
-                .send(TransportRequest {
-                    method: self.method.clone(),
-                    url: url.clone(),
-                    headers: headers.clone(),
-                    body: self.body.clone(),
-                    max_body: MAX_BODY,
-                })
-                .await
-                .map_err(crate::transport::TransportError::into_error)?;
+            let mut headers = self.headers.clone();
+            if let Some(signature) = signature {
+                headers.insert(AUTHORIZATION, signature.authorization.header.clone());
+            }
+            let request = TransportRequest {
+                method: self.method.clone(),
+                url: url.as_ref().clone(),
+                headers,
+                body: self.body.clone(),
+                max_body: MAX_BODY,
+            };
+            let answer = self.client.transport.send(request).await.map_err(TransportError::into_error)?;
             let location =
                 answer.headers.get(LOCATION).filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
             let Some(location) = location else { return Ok(answer) };
-            url = self.redirect(&url, answer.status, location)?;
+            url = Cow::Owned(self.redirect(&url, answer.status, location)?);
         }
         Err(protocol("too_many_redirects", format!("the server redirected more than {MAX_REDIRECTS} times")))
     }

@@ -26,6 +26,8 @@ async fn main() -> Result<(), Failure> {
     let key = ready["credentials"]["linktor"]["api_key"].as_str().ok_or("no key")?;
 
     let client = Client::builder().api_key(key).base_url(base).build()?;
+    // The peer takes the process's crypto provider; this client brings its own.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let peer = reqwest::Client::builder().no_proxy().build()?;
     let url = format!("{base}/me");
     let authorization = format!("Bearer {key}");
