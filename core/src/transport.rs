@@ -151,12 +151,11 @@ impl Reqwest {
             .retry(reqwest::retry::never())
             .referer(false)
             .tcp_nodelay(true);
+        let proxy = proxy.map(checked_proxy).transpose()?;
         // Loopback never goes through a proxy, plain http only through one that was given.
         if base.is_loopback() {
             builder = builder.no_proxy();
         } else if let Some(proxy) = proxy {
-            let proxy = reqwest::Proxy::all(proxy.expose())
-                .map_err(|_| Error::config("proxy is not a URL (http, https or socks5)"))?;
             builder = builder.no_proxy().proxy(proxy);
         } else if !base.is_https() {
             builder = builder.no_proxy();
@@ -235,6 +234,15 @@ fn is_corrupt(error: &reqwest::Error) -> bool {
         source = error.source();
     }
     false
+}
+
+/// A proxy from its URL, which may hold a password and is never shown.
+fn checked_proxy(url: &Secret) -> Result<reqwest::Proxy, Error> {
+    Url::parse(url.expose())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .and_then(|url| reqwest::Proxy::all(url).ok())
+        .ok_or_else(|| Error::config("proxy must be a URL that begins with http:// or https://"))
 }
 
 /// TLS with one explicit crypto provider, so that no other crate's choice matters. The

@@ -96,8 +96,6 @@ fn nasty() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
-
     #[test]
     fn any_bytes_are_an_error_body(family in family(), status in 300u16..600, body in prop::collection::vec(any::<u8>(), 0..300)) {
         let error = execute(&Fixed::new(status, body).client(family), Request::new(Method::GET, "/x")).expect_err("not a 2xx");

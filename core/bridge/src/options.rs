@@ -46,10 +46,10 @@ pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) ->
     if let Some(provider) = options.provider()? {
         builder = builder.provider(provider);
     }
-    if let Some(key) = options.take::<String>("api_key", "a text")? {
+    if let Some(key) = options.credential("api_key")? {
         builder = builder.api_key(key);
     }
-    if let Some(token) = options.take::<String>("access_token", "a text")? {
+    if let Some(token) = options.credential("access_token")? {
         builder = builder.credentials(Credentials::bearer(token));
     }
     if options.take::<bool>("anonymous", "true or false")? == Some(true) {
@@ -102,6 +102,15 @@ impl Options {
             None | Some(Value::Null) => Ok(None),
             Some(value) => T::deserialize(value).map(Some).map_err(|_| config(format!("{name} must be {expected}"))),
         }
+    }
+
+    /// A credential that is given as nothing was meant to be given: it is never read from
+    /// the environment instead.
+    fn credential(&self, name: &str) -> Result<Option<String>, Error> {
+        if self.0.get(name).is_some_and(Value::is_null) {
+            return Err(config(format!("{name} is given, and is nothing")));
+        }
+        self.take(name, "a text")
     }
 
     fn seconds(&self, name: &str) -> Result<Option<Duration>, Error> {

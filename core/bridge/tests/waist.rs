@@ -229,6 +229,8 @@ fn options_that_cannot_be_read_are_named_and_not_shown() {
         ("{\"api_keyy\":\"marker-value\"}", "unknown option `api_keyy`"),
         ("{\"api_key\":{\"v\":\"marker-value\"}}", "api_key"),
         ("{\"api_key\":\"k\",\"timeout\":\"marker-value\"}", "timeout"),
+        ("{\"api_key\":null}", "api_key"),
+        ("{\"api_key\":\"k\",\"proxy\":\"nonsense://marker-value\"}", "proxy"),
         ("{\"api_key\":\"k\",\"timeout\":1e300}", "timeout"),
         ("{\"api_key\":\"k\",\"max_connections\":-1}", "max_connections"),
         ("{\"api_key\":\"k\",\"headers\":[[\"a\"]]}", "headers"),

@@ -1,0 +1,95 @@
+# The same recipes by hand and in CI. Each does all its own set-up.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help quickstart quickstart-python quickstart-node quickstart-go \
+	test test-rust test-python test-node test-go soak lint bench clean sandbox python node go
+
+export LINKTOR_SANDBOX ?= $(CURDIR)/target/debug/linktor-sandbox
+export PROPTEST_CASES ?= 1000
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PYTHON := bindings-python/.venv/bin
+LANGUAGES := rust python node go
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 20
+
+quickstart: ## the main job from Rust, against an embedded sandbox
+	cargo run --quiet -p linktor-examples --bin quickstart
+
+quickstart-python: python sandbox ## the same from Python
+	$(PYTHON)/python examples/python/quickstart.py
+
+quickstart-node: node sandbox ## the same from Node.js
+	cd examples/node && npm install --no-package-lock --no-audit --no-fund --silent && node quickstart.mjs
+
+quickstart-go: go sandbox ## the same from Go
+	cd examples/go/quickstart && go run .
+
+test: ## every test of every language
+	rm -rf target/vectors
+	$(MAKE) test-rust test-python test-node test-go
+	@.ci/vector-table $(LANGUAGES)
+
+test-rust: quickstart
+	cargo test --workspace
+
+test-python: quickstart-python
+	cd bindings-python && .venv/bin/python -X dev -m pytest -q
+
+test-node: quickstart-node
+	cd bindings-node && npm test --silent
+
+test-go: quickstart-go
+	cd bindings-go && go test ./... && go test -race ./...
+
+soak: ## what takes minutes: 100,000 calls in each language, long property tests
+	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties
+	LINKTOR_SOAK_CALLS=100000 $(MAKE) test
+
+lint: python node go ## formatters, linters, type checkers, and the check for one crypto provider
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	.ci/one-crypto-provider
+	cd bindings-python && .venv/bin/ruff check . ../examples/python && .venv/bin/ruff format --check . ../examples/python
+	cd bindings-python && .venv/bin/mypy && .venv/bin/pyright && .venv/bin/python -m mypy.stubtest linktor._native
+	cd bindings-node && npm run --silent lint
+	test -z "$$(gofmt -l bindings-go examples/go tests/bench/go)"
+	cd bindings-go && go vet ./... && go run $(STATICCHECK) ./...
+
+bench: ## speed against peers, side by side
+	cargo build --release -p linktor-bench -p linktor-sandbox
+	target/release/linktor-bench
+	test -d target/bench-venv || python3 -m venv target/bench-venv
+	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt ./bindings-python
+	LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox target/bench-venv/bin/python tests/bench/bench.py
+	cd bindings-node && npm ci --no-audit --no-fund --silent && npm run --silent build:native:release && npm run --silent build
+	cd tests/bench && npm install --no-package-lock --no-audit --no-fund --silent && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox node bench.mjs
+	bindings-go/build.sh release
+	cd tests/bench/go && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox go run .
+
+clean: ## remove everything that was built
+	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native} bindings-go/internal/ffi/lib \
+		examples/node/node_modules tests/bench/node_modules
+
+sandbox:
+	cargo build --quiet -p linktor-sandbox
+
+python: $(PYTHON)/.ready
+	cd bindings-python && VIRTUAL_ENV=$(CURDIR)/bindings-python/.venv .venv/bin/maturin develop --quiet
+
+$(PYTHON)/.ready: bindings-python/requirements-dev.txt
+	python3 -m venv bindings-python/.venv
+	$(PYTHON)/pip install --quiet -r bindings-python/requirements-dev.txt
+	touch $@
+
+node: bindings-node/node_modules/.ready
+	cd bindings-node && npm run --silent build:native && npm run --silent build
+
+bindings-node/node_modules/.ready: bindings-node/package-lock.json
+	cd bindings-node && npm ci --no-audit --no-fund --silent
+	touch $@
+
+go:
+	bindings-go/build.sh debug
