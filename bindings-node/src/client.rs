@@ -1,0 +1,120 @@
+//! A client as JavaScript holds it.
+
+use std::sync::Arc;
+
+use linktor_bridge::{CallOptions, Error, ErrorKind, Payload, Port};
+use napi::Env;
+use napi::bindgen_prelude::{Array, Function};
+use napi::threadsafe_function::{ThreadsafeFunctionCallMode, UnknownReturnValue};
+use napi_derive::napi;
+
+use crate::{Result, batch, thrown};
+
+/// A client of one API.
+#[napi]
+pub struct Client {
+    client: linktor_bridge::Client,
+    port: Arc<Port>,
+}
+
+#[napi]
+impl Client {
+    /// Makes a client from its options as JSON. `wake` is called when there is something
+    /// to drain; it does not keep the process alive.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(options: String, wake: Function<'_, (), UnknownReturnValue>) -> Result<Self> {
+        let wake = wake
+            .build_threadsafe_function()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build()
+            .map_err(|error| thrown(&Error::new(ErrorKind::Internal, error.reason.clone())))?;
+        let port = Arc::new(Port::new(move || {
+            // It fails only where the environment is gone, and nobody left to be woken.
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }));
+        let client = linktor_bridge::Client::new(&options, "node", &port).map_err(|error| thrown(&error))?;
+        Ok(Self { client, port })
+    }
+
+    /// The API family's name.
+    #[napi(getter, catch_unwind)]
+    pub fn provider(&self) -> String {
+        self.client.provider().to_owned()
+    }
+
+    /// Starts a call whose body is a text, `""` for none; its id.
+    #[napi(catch_unwind)]
+    pub fn submit(&self, method: String, path: String, options: String, body: String) -> Result<f64> {
+        self.start(&method, &path, &options, body.into_bytes())
+    }
+
+    /// Starts a call whose body is bytes; its id.
+    #[napi(catch_unwind)]
+    pub fn submit_bytes(&self, method: String, path: String, options: String, body: &[u8]) -> Result<f64> {
+        self.start(&method, &path, &options, body.to_vec())
+    }
+
+    /// Ends a call at once, without a completion.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, id: f64) {
+        self.client.cancel(self::id(id));
+    }
+
+    /// All that came up, flat: see `batch`.
+    #[napi(catch_unwind)]
+    pub fn drain<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
+        batch::write(env, self.port.drain())
+    }
+
+    /// Where the payload lies in the body of a success, in UTF-16 units: `[start, end]`,
+    /// `[]` for an empty list, `null` for nothing.
+    #[napi(catch_unwind)]
+    pub fn payload(&self, status: u16, body: String) -> Result<Option<Vec<u32>>> {
+        let payload = self.client.payload(status, body.as_bytes()).map_err(|error| thrown(&error))?;
+        Ok(match payload {
+            Payload::Span(span) => Some(vec![units(&body, span.start), units(&body, span.end)]),
+            Payload::EmptyList => Some(Vec::new()),
+            Payload::Nothing => None,
+        })
+    }
+
+    /// Ends all calls in flight, and later ones, with `closed`.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.client.close();
+    }
+
+    fn start(&self, method: &str, path: &str, options: &str, body: Vec<u8>) -> Result<f64> {
+        let (request, within) = CallOptions::from_json(options)
+            .and_then(|options| options.request(method, path, body))
+            .map_err(|error| thrown(&error))?;
+        Ok(number(self.client.submit(&self.port, request, within)))
+    }
+}
+
+/// Calls in flight end with the environment that waits for them.
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.client.close();
+    }
+}
+
+/// Ids count up from 1, far from where numbers lose precision.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn number(id: u64) -> f64 {
+    id as f64
+}
+
+/// An id that JavaScript was given.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub(crate) fn id(number: f64) -> u64 {
+    number as u64
+}
+
+/// How many UTF-16 units the first `bytes` bytes are. Bodies are limited to 64 MiB.
+#[allow(clippy::cast_possible_truncation)]
+fn units(text: &str, bytes: usize) -> u32 {
+    let before = &text[..bytes];
+    if before.is_ascii() { bytes as u32 } else { before.encode_utf16().count() as u32 }
+}

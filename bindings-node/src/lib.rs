@@ -1,0 +1,50 @@
+//! The Node.js binding: translates the waist (`linktor-bridge`) into what
+//! `ts/native.ts` describes. It decides nothing.
+//!
+//! A client has one port and one weak thread-safe function. The function carries no data:
+//! it wakes JavaScript, which drains all that is there in one call.
+
+// Node-API hands strings over owned.
+#![allow(clippy::needless_pass_by_value)]
+
+mod batch;
+mod client;
+
+use linktor_bridge::{Error, ErrorRecord};
+use napi::Status;
+use napi_derive::napi;
+
+pub use crate::client::Client;
+
+/// The `code` of JavaScript errors whose message is an [`ErrorRecord`] as JSON.
+pub struct Record;
+
+impl AsRef<str> for Record {
+    fn as_ref(&self) -> &'static str {
+        "LINKTOR_RECORD"
+    }
+}
+
+impl From<Status> for Record {
+    fn from(_: Status) -> Self {
+        Self
+    }
+}
+
+type Result<T> = std::result::Result<T, napi::Error<Record>>;
+
+fn thrown(error: &Error) -> napi::Error<Record> {
+    napi::Error::new(Record, ErrorRecord::from(error).to_json())
+}
+
+/// Answers a question for a token with JSON.
+#[napi(catch_unwind)]
+pub fn answer(id: f64, json: String) {
+    linktor_bridge::answer(client::id(id), &json);
+}
+
+/// Answers a question for a token with the failure of the user's function.
+#[napi(catch_unwind)]
+pub fn fail(id: f64, message: String) {
+    linktor_bridge::fail(client::id(id), &message);
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { APIClient, ConfigError, LibromiConnect, Linkit, Linktor } from '@linktor/sdk'
+
+import { useSandbox } from './sandbox.mjs'
+
+const sandbox = useSandbox()
+
+function refused(make, pattern) {
+  assert.throws(make, (error) => {
+    assert.ok(error instanceof ConfigError, error)
+    assert.match(error.message, pattern)
+    return true
+  })
+}
+
+test('an unknown option is named, with those that there are', () => {
+  refused(() => new Linktor({ apiKey: 'key-1', timeoutMs: 5 }), /`timeoutMs`.*apiKey.*connectTimeout/)
+  refused(() => new Linktor({ api_key: 'key-1' }), /`api_key`/)
+  refused(() => new Linktor({ apiKey: 'key-1', toString: 1 }), /`toString`/)
+  refused(() => new Linktor('key-1'), /object/)
+  refused(() => new Linktor(null), /object/)
+})
+
+test('a credential that is undefined is refused, not replaced by the environment', () => {
+  process.env.LINKTOR_API_KEY = 'lk_of_the_environment'
+  try {
+    for (const name of ['apiKey', 'accessToken', 'tokenSource']) {
+      for (const value of [undefined, null]) refused(() => new Linktor({ [name]: value }), new RegExp(name))
+    }
+    assert.equal(new Linktor().provider, 'linktor')
+    assert.equal(new Linktor({ timeout: undefined }).provider, 'linktor')
+  } finally {
+    delete process.env.LINKTOR_API_KEY
+  }
+  refused(() => new Linktor(), /LINKTOR_API_KEY/)
+  refused(() => new LibromiConnect({ apiToken: undefined }), /apiToken/)
+})
+
+test('options of the wrong type are refused by name', () => {
+  const wrong = {
+    timeout: ['5s', NaN, Infinity, 0, -1],
+    connectTimeout: [null],
+    deadline: ['soon'],
+    maxConnections: [0, 1.5, 'many'],
+    organization: [7, ''],
+    headers: ['a: b', { a: 7 }],
+    baseUrl: [7, 'http://example.com'],
+    allowInsecureHttp: ['yes'],
+    provider: ['linctor', 7],
+  }
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) refused(() => new Linktor({ apiKey: 'key-1', [name]: value }), /./)
+  }
+  refused(() => new Linktor({ apiKey: 7 }), /api_key/)
+  refused(() => new Linktor({ tokenSource: 'token' }), /tokenSource/)
+})
+
+test('the presets settle the provider', () => {
+  assert.equal(new Linkit({ apiKey: 'key-1' }).provider, 'linkit')
+  assert.equal(new LibromiConnect({ apiToken: 'key-1' }).provider, 'libromi')
+  assert.equal(new LibromiConnect({ apiKey: 'key-1' }).provider, 'libromi')
+  assert.equal(new APIClient({ apiKey: 'key-1' }).provider, 'api_v2')
+  assert.equal(new APIClient({ apiKey: 'key-1', provider: 'api_v1' }).provider, 'api_v1')
+  assert.ok(new Linkit({ apiKey: 'key-1' }) instanceof Linktor)
+  refused(() => new Linkit({ apiKey: 'key-1', provider: 'linktor' }), /Linkit/)
+  refused(() => new LibromiConnect({ apiKey: 'key-1', provider: 'linktor' }), /LibromiConnect/)
+  refused(() => new APIClient({ apiKey: 'key-1', provider: 'linktor' }), /api_v1 or api_v2/)
+  refused(() => new LibromiConnect({ apiKey: 'key-1', apiToken: 'key-1' }), /apiToken and apiKey/)
+  refused(() => new Linktor({ apiToken: 'key-1' }), /`apiToken`/)
+})
+
+test('headers come as an object, as pairs, or as Headers', async () => {
+  for (const headers of [{ 'X-A': '1', 'X-B': undefined }, [['X-A', '1']], new Headers({ 'X-A': '1' })]) {
+    await sandbox.reset()
+    await sandbox.client('linktor', { headers }).get('/me', { headers: { 'X-C': '3' } })
+    const [entry] = await sandbox.journal()
+    const sent = new Map(entry.headers)
+    assert.deepEqual([sent.get('x-a'), sent.get('x-b'), sent.get('x-c')], ['1', undefined, '3'])
+  }
+})

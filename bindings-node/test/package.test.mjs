@@ -1,0 +1,141 @@
+// The package as users have it: both module systems, and types under every resolution.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import * as esm from '@linktor/sdk'
+
+import { root, useSandbox } from './sandbox.mjs'
+
+const sandbox = useSandbox()
+const own = join(import.meta.dirname, '..')
+
+/** A project of a user's own, inside this package so that nothing is left behind elsewhere. */
+function project(files, use) {
+  const folder = mkdtempSync(join(own, 'dist', 'user-'))
+  try {
+    mkdirSync(join(folder, 'node_modules', '@linktor'), { recursive: true })
+    symlinkSync(own, join(folder, 'node_modules', '@linktor', 'sdk'))
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    return use(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('the printed lines run as modules', () => {
+  const text = `
+    import { Linktor } from '@linktor/sdk'
+    const client = new Linktor({ apiKey: 'YOUR_API_KEY' })
+    console.log(client)`
+  project({ 'printed.mjs': text }, (cwd) => {
+    const output = execFileSync(process.execPath, ['printed.mjs'], { cwd, encoding: 'utf8' })
+    assert.equal(output, "Linktor { provider: 'linktor' }\n")
+  })
+})
+
+test('the printed lines run as scripts', () => {
+  const text = `
+    const { LibromiConnect } = require('@linktor/sdk')
+    const client = new LibromiConnect({ apiToken: process.env.LIBROMI_API_TOKEN })
+    const { APIClient } = require('@linktor/sdk')
+    console.log(client, new APIClient({ apiKey: 'YOUR_API_KEY' }))`
+  project({ 'printed.cjs': text, 'package.json': '{}' }, (cwd) => {
+    const env = { ...process.env, LIBROMI_API_TOKEN: 'invented|token' }
+    const output = execFileSync(process.execPath, ['printed.cjs'], { cwd, env, encoding: 'utf8' })
+    assert.equal(output, "LibromiConnect { provider: 'libromi' } APIClient { provider: 'api_v2' }\n")
+  })
+})
+
+test('both module systems have the same classes', async () => {
+  const cjs = createRequire(import.meta.url)('@linktor/sdk')
+  assert.deepEqual(new Map(Object.entries(esm)), new Map(Object.entries({ ...cjs, __esModule: true }).sort()))
+  const client = new cjs.Linktor({ apiKey: 'lk_invented', baseUrl: sandbox.base_urls.linktor })
+  await assert.rejects(client.get('/me'), esm.AuthenticationError)
+})
+
+const USE = `
+  import { APIClient, APIError, Linktor, LinktorError, type LinktorResponse, type TokenSource } from '@linktor/sdk'
+
+  const tokenSource: TokenSource = async ({ signal }) => (signal.aborted ? 'token' : { token: 'token', expiresIn: 60 })
+  const client = new Linktor({ tokenSource, provider: 'linkit', timeout: 1000, headers: { 'X-A': 'a' } })
+  const v1: Linktor = new APIClient({ apiKey: 'key', provider: 'api_v1' })
+
+  export async function names(id: number): Promise<string[]> {
+    await using own = new Linktor({ apiKey: 'key' })
+    try {
+      const response: LinktorResponse = await own.get('/users/{id}', {
+        pathParams: { id }, query: { tag: ['a', 'b'], page: 1, all: undefined }, signal: AbortSignal.timeout(5),
+      })
+      const type: string | null = response.headers.get('content-type')
+      const bytes: Uint8Array = response.bytes()
+      return [...response.data<{ name: string }[]>().map((user) => user.name), type ?? '', String(bytes.length)]
+    } catch (error) {
+      if (error instanceof APIError && error.kind === 'rate_limited') await wait((error.retryAfter ?? 1) * 1000)
+      if (error instanceof LinktorError) return [error.code ?? '', error.requestId ?? '']
+      throw error
+    }
+  }
+  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+  client.close()
+  v1.close()
+
+  // @ts-expect-error: there is no such option
+  new Linktor({ apikey: 'key' })
+  // @ts-expect-error: a text is no number
+  client.get('/users', { timeout: '5s' })
+`
+
+for (const [module, moduleResolution] of [
+  ['node16', 'node16'],
+  ['nodenext', 'nodenext'],
+  ['preserve', 'bundler'],
+]) {
+  test(`a strict user's types hold under ${moduleResolution}`, () => {
+    const options = { module, moduleResolution, strict: true, noEmit: true, target: 'es2022', types: ['node'] }
+    const tsconfig = JSON.stringify({
+      compilerOptions: { ...options, lib: ['es2022', 'esnext.disposable'], exactOptionalPropertyTypes: true },
+      include: ['*'],
+    })
+    project({ 'use.mts': USE, 'use.cts': USE, 'package.json': '{}', 'tsconfig.json': tsconfig }, (cwd) => {
+      try {
+        execFileSync(process.execPath, [join(own, 'node_modules', 'typescript', 'bin', 'tsc')], {
+          cwd,
+          encoding: 'utf8',
+        })
+      } catch (error) {
+        assert.fail(error.stdout)
+      }
+    })
+  })
+}
+
+test('a machine without an addon is told what to do', () => {
+  const text = `
+    Object.defineProperty(process, 'arch', { value: 'abacus' })
+    require('@linktor/sdk')`
+  project({ 'load.cjs': text, 'package.json': '{}' }, (cwd) => {
+    assert.throws(
+      () => execFileSync(process.execPath, ['load.cjs'], { cwd, stdio: 'pipe', encoding: 'utf8' }),
+      (error) => /no native addon.*abacus.*build it from source/s.test(error.stderr),
+    )
+  })
+})
+
+test('the quickstart runs', () => {
+  const cwd = join(root, 'examples', 'node')
+  execFileSync('npm', ['install', '--offline'], { cwd, stdio: 'pipe' })
+  const output = execFileSync(process.execPath, ['quickstart.mjs'], { cwd, encoding: 'utf8', timeout: 30_000 })
+  assert.equal(output.match(/^\w+ +(GET|POST) .* 20[01] /gm).length, 10)
+  assert.match(output, /AuthenticationError.*\n.*kind authentication, code TOKEN_INVALID, request \S+/)
+})
+
+test('the package is of the version of the core', () => {
+  const { version } = createRequire(import.meta.url)('@linktor/sdk/package.json')
+  const manifest = execFileSync('cargo', ['metadata', '--no-deps', '--format-version=1', '--offline'], { cwd: root })
+  const core = JSON.parse(manifest).packages.find(({ name }) => name === 'linktor')
+  assert.equal(version, core.version)
+})

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+
+import { Linktor } from '@linktor/sdk'
+
+import { rejection, useSandbox } from './sandbox.mjs'
+
+const sandbox = useSandbox()
+const MARKER = 'lk_marker_7f3a9c'
+
+function printed(value) {
+  const forms = [
+    String(value),
+    inspect(value, { depth: Infinity, showHidden: true, getters: true }),
+    JSON.stringify(value) ?? '',
+    JSON.stringify(Object.getOwnPropertyDescriptors(Object(value))),
+  ]
+  if (value instanceof Error)
+    forms.push(value.stack, value.message, value.body ?? '', ...(value.cause ? printed(value.cause) : []))
+  return forms
+}
+
+function isClean(value) {
+  for (const form of printed(value)) assert.ok(!form.includes(MARKER), form)
+}
+
+test('a client, its answers and its errors never show the credential', async () => {
+  const echo = { json: { error: { message: `bad key ${MARKER}`, code: 'x' } }, headers: { 'X-Echo': MARKER } }
+  for (const credential of [
+    { apiKey: MARKER },
+    { accessToken: MARKER },
+    { tokenSource: () => MARKER },
+    { tokenSource: async () => ({ token: MARKER, expiresIn: 60 }) },
+  ]) {
+    await sandbox.reset()
+    const client = sandbox.client('linktor', credential)
+    isClean(client)
+    const statuses = [400, 401, 401, 403, 404, 429, 500].map((status) => ({ ...echo, status }))
+    await sandbox.script(...statuses, { reset: true }, { delay_ms: 5000 }, { body: `<p>${MARKER}` })
+    for (let at = 0; at < 7; at++) isClean(await rejection(client.get('/me', { timeout: 200 })))
+    isClean(await rejection(client.get('/me', { headers: { Authorization: `Bearer ${MARKER}` } })))
+    isClean(await rejection(client.get('/me', { headers: { 'X-Key': `${MARKER}\n` } })))
+    client.close()
+    isClean(await rejection(client.get('/me')))
+  }
+})
+
+test('a success that quotes the credential does not print it', async () => {
+  await sandbox.script({ body: `"${MARKER}` })
+  const response = await sandbox.client('linktor', { apiKey: MARKER }).get('/me')
+  assert.ok(!inspect(response, { showHidden: true }).includes(MARKER))
+  try {
+    response.json()
+    assert.fail('it is no JSON')
+  } catch (error) {
+    assert.ok(!inspect(error).includes(MARKER) && !JSON.stringify(error).includes(MARKER))
+  }
+})
+
+test('options that are refused never show the credential', () => {
+  for (const options of [
+    { apiKey: `${MARKER}\n1` },
+    { apiKey: `Bearer ${MARKER}` },
+    { apiKey: [MARKER] },
+    { apiKey: MARKER, accessToken: MARKER },
+    { apiKey: MARKER, nonsense: MARKER },
+    { apiKey: MARKER, baseUrl: `https://user:${MARKER}@example.com` },
+    { apiKey: MARKER, headers: { 'X-Key': `${MARKER}é\n` } },
+    { apiKey: MARKER, timeout: MARKER },
+    { apiKey: MARKER, provider: { name: MARKER } },
+  ]) {
+    assert.throws(
+      () => new Linktor(options),
+      (error) => {
+        isClean(error)
+        return true
+      },
+    )
+  }
+})

@@ -1,0 +1,68 @@
+import { LinktorError } from './errors.js'
+import { abortReason, onAbort } from './signal.js'
+
+/** A success as it came up. */
+export interface Completion {
+  readonly status: number
+  readonly body: string | Uint8Array
+  readonly meta: string
+}
+
+/** How a call ended: a success, or the record of a failure as JSON. */
+export type Outcome = Completion | string
+
+interface Waiter {
+  resolve(outcome: Outcome): void
+  reject(reason: unknown): void
+}
+
+// Nothing native holds the process: this timer does, while any call of this thread waits.
+const keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref()
+let waiting = 0
+
+/** The calls of one client that wait for their completion. */
+export class Calls {
+  readonly #waiters = new Map<number, Waiter>()
+
+  /** Waits for call `id`. When `signal` aborts, it is cancelled and rejects with the signal's reason. */
+  wait(id: number, signal: AbortSignal | undefined, cancel: (id: number) => void): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      if (waiting++ === 0) keepAlive.ref()
+      if (!signal) {
+        this.#waiters.set(id, { resolve, reject })
+        return
+      }
+      const over = onAbort(signal, () => {
+        cancel(id)
+        this.#take(id)?.reject(abortReason(signal))
+      })
+      this.#waiters.set(id, {
+        resolve(outcome) {
+          over()
+          resolve(outcome)
+        },
+        reject(reason) {
+          over()
+          reject(reason)
+        },
+      })
+    })
+  }
+
+  /** Ends call `id`, unless it was cancelled. */
+  settle(id: number, outcome: Outcome): void {
+    this.#take(id)?.resolve(outcome)
+  }
+
+  /** Ends all calls: their completions are lost. */
+  abandon(reason: unknown): void {
+    const record = { kind: 'internal', message: 'the completions were lost', attempts: 0, sent: 'maybe' } as const
+    for (const id of this.#waiters.keys()) this.#take(id)?.reject(new LinktorError(record, { cause: reason }))
+  }
+
+  #take(id: number): Waiter | undefined {
+    const waiter = this.#waiters.get(id)
+    if (waiter && this.#waiters.delete(id) && --waiting === 0) keepAlive.unref()
+    return waiter
+  }
+}

@@ -1,0 +1,182 @@
+/** What went wrong, as one word: the same in every language. */
+export type ErrorKind =
+  | 'config'
+  | 'invalid_request'
+  | 'authentication'
+  | 'quota_exceeded'
+  | 'permission'
+  | 'not_found'
+  | 'conflict'
+  | 'validation'
+  | 'rate_limited'
+  | 'server'
+  | 'api'
+  | 'timeout'
+  | 'connection'
+  | 'protocol'
+  | 'decode'
+  | 'callback'
+  | 'cancelled'
+  | 'closed'
+  | 'internal'
+
+/**
+ * An error as the core tells it.
+ * @internal
+ */
+export interface ErrorRecord {
+  kind: ErrorKind
+  message: string
+  status?: number
+  code?: string
+  details?: unknown
+  request_id?: string
+  retry_after?: number
+  attempts: number
+  sent: 'no' | 'maybe' | 'yes'
+  method?: string
+  path?: string
+  body?: string
+  cause?: ErrorRecord
+  reason?: string
+  upcall?: number
+}
+
+/**
+ * The base of all errors of this SDK. It holds no credential, and printing it shows
+ * neither query string nor body.
+ */
+export class LinktorError extends Error {
+  /** What went wrong, as one word. */
+  declare readonly kind: ErrorKind
+  /** The HTTP status, if the server answered. */
+  declare readonly status?: number
+  /** The provider's code (`TOKEN_INVALID`), or this client's own (`redirect_refused`). */
+  declare readonly code?: string
+  /** What the server says besides: fields that failed, for example. */
+  declare readonly details?: unknown
+  /** The id of the request: the server's where it returns one, else the client's own. */
+  declare readonly requestId?: string
+  /** Seconds that the server asks to wait before another try. */
+  declare readonly retryAfter?: number
+  /** How many times the request was sent, or begun to be sent. */
+  declare readonly attempts: number
+  /** May the server have acted on the request? */
+  declare readonly sent: 'no' | 'maybe' | 'yes'
+  /** The request's method. */
+  declare readonly method?: string
+  /** The request's path, without its query. */
+  declare readonly path?: string
+  readonly #body: string
+
+  /** @internal */
+  constructor(record: ErrorRecord, options?: ErrorOptions) {
+    super(record.message, options)
+    this.#body = record.body ?? ''
+    const known = {
+      kind: record.kind,
+      status: record.status,
+      code: record.code,
+      details: record.details,
+      requestId: record.request_id,
+      retryAfter: record.retry_after,
+      attempts: record.attempts,
+      sent: record.sent,
+      method: record.method,
+      path: record.path,
+    }
+    for (const [name, value] of Object.entries(known)) {
+      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true })
+    }
+  }
+
+  /** The first 4 KiB of the answer's body as text, with this client's credential blotted out. */
+  get body(): string {
+    return this.#body
+  }
+}
+
+/** The server answered with a status that is no success, or an envelope that reports a failure. */
+export class APIError extends LinktorError {}
+/** HTTP 401: the credential was refused. */
+export class AuthenticationError extends APIError {}
+/** HTTP 402: the plan's quota is used up. */
+export class QuotaExceededError extends APIError {}
+/** HTTP 403: the credential may not do this. */
+export class PermissionDeniedError extends APIError {}
+/** HTTP 404: there is no such thing. */
+export class NotFoundError extends APIError {}
+/** HTTP 409: it contradicts what is stored. */
+export class ConflictError extends APIError {}
+/** HTTP 400 or 422: the server refused the request's content. */
+export class ValidationError extends APIError {}
+/** HTTP 429: too many requests. See {@link LinktorError.retryAfter}. */
+export class RateLimitError extends APIError {}
+/** HTTP 5xx. */
+export class ServerError extends APIError {}
+/** An attempt's timeout or the call's deadline struck. */
+export class RequestTimeoutError extends LinktorError {}
+/** The connection could not be made, or broke. */
+export class APIConnectionError extends LinktorError {}
+/** The server broke the rules of HTTP or of this client; the code says which. */
+export class ProtocolError extends LinktorError {}
+/** The body is not what it was to be read as. */
+export class DecodeError extends LinktorError {}
+/** The client cannot be made, or used, as it is configured. */
+export class ConfigError extends LinktorError {}
+/** The request cannot be sent as it is written; nothing was sent. */
+export class InvalidRequestError extends LinktorError {}
+/** The caller's own function failed; what it threw is the `cause`. */
+export class CallbackError extends LinktorError {}
+/** The client was closed. */
+export class ClientClosedError extends LinktorError {}
+
+const CLASSES: { readonly [kind in ErrorKind]?: typeof LinktorError } = {
+  api: APIError,
+  authentication: AuthenticationError,
+  callback: CallbackError,
+  closed: ClientClosedError,
+  config: ConfigError,
+  conflict: ConflictError,
+  connection: APIConnectionError,
+  decode: DecodeError,
+  invalid_request: InvalidRequestError,
+  not_found: NotFoundError,
+  permission: PermissionDeniedError,
+  protocol: ProtocolError,
+  quota_exceeded: QuotaExceededError,
+  rate_limited: RateLimitError,
+  server: ServerError,
+  timeout: RequestTimeoutError,
+  validation: ValidationError,
+}
+
+for (const type of [LinktorError, ...Object.values(CLASSES)]) {
+  Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true, writable: true })
+}
+
+/**
+ * The error of the right class for what the core tells. `failures` are the errors of the
+ * user's own functions, by question.
+ * @internal
+ */
+export function errorFrom(record: ErrorRecord, failures?: ReadonlyMap<number, unknown>): LinktorError {
+  const type = CLASSES[record.kind] ?? LinktorError
+  if (record.upcall !== undefined && failures?.has(record.upcall)) {
+    return new type(record, { cause: failures.get(record.upcall) })
+  }
+  if (record.cause) return new type(record, { cause: errorFrom(record.cause, failures) })
+  if (record.reason !== undefined) return new type(record, { cause: new Error(record.reason) })
+  return new type(record)
+}
+
+/** @internal */
+export function configError(message: string): LinktorError {
+  return errorFrom({ kind: 'config', message, attempts: 0, sent: 'no' })
+}
+
+/** @internal */
+export function invalidRequest(message: string, reason?: unknown): LinktorError {
+  const record: ErrorRecord = { kind: 'invalid_request', message, attempts: 0, sent: 'no' }
+  return reason === undefined ? errorFrom(record) : new InvalidRequestError(record, { cause: reason })
+}

@@ -1,0 +1,2 @@
+// The same instance for both module systems: one addon, one identity of every class.
+export * from './index.js'

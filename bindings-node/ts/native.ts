@@ -1,0 +1,54 @@
+import { type ErrorRecord, errorFrom, type LinktorError } from './errors.js'
+
+/** What `src/client.rs` exports. */
+export interface NativeClient {
+  readonly provider: string
+  submit(method: string, path: string, options: string, body: string): number
+  submitBytes(method: string, path: string, options: string, body: Uint8Array): number
+  cancel(id: number): void
+  /** Four values an item: id, state, body, meta. See `src/batch.rs`. */
+  drain(): (number | string | Uint8Array | null)[]
+  payload(status: number, body: string): number[] | null
+  close(): void
+}
+
+interface Native {
+  readonly Client: new (options: string, wake: () => void) => NativeClient
+  answer(id: number, json: string): void
+  fail(id: number, message: string): void
+}
+
+export const native = load()
+
+function load(): Native {
+  const machine = `${process.platform}-${process.arch}`
+  const variants = process.platform === 'linux' ? [`${machine}-gnu`, `${machine}-musl`] : [machine]
+  const causes: unknown[] = []
+  for (const variant of variants) {
+    try {
+      return require(`../native/linktor.${variant}.node`)
+    } catch (error) {
+      causes.push(error)
+    }
+  }
+  throw new Error(
+    `@linktor/sdk has no native addon that runs on ${machine} with Node.js ${process.versions.node}: install the ` +
+      'package on the machine that runs it (node_modules of another system do not do), or build it from source ' +
+      'with `npm run build:native:release` in bindings-node',
+    { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) },
+  )
+}
+
+/** Calls into the addon; an error that carries a record becomes the error that it describes. */
+export function translated<T>(call: () => T, complete?: (record: ErrorRecord) => ErrorRecord): T {
+  try {
+    return call()
+  } catch (error) {
+    throw translate(error, complete)
+  }
+}
+
+function translate(error: unknown, complete = (record: ErrorRecord) => record): LinktorError | unknown {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'LINKTOR_RECORD') return error
+  return errorFrom(complete(JSON.parse(error.message)))
+}

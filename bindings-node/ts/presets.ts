@@ -1,0 +1,56 @@
+import { Linktor } from './client.js'
+import { configError } from './errors.js'
+import { entries, type LinktorOptions } from './options.js'
+
+/** {@link LinktorOptions} where the family is settled. */
+export type PresetOptions = Omit<LinktorOptions, 'provider'>
+
+/** A client of Linkit: `provider: 'linkit'`. */
+export class Linkit extends Linktor {
+  /** See {@link Linktor}. */
+  constructor(options: PresetOptions = {}) {
+    super({ ...settled('Linkit', options), provider: 'linkit' })
+  }
+}
+
+/** Options of {@link LibromiConnect}. */
+export interface LibromiConnectOptions extends PresetOptions {
+  /** Libromi's name for the API key. Give one of the two. */
+  apiToken?: string
+}
+
+/** A client of Libromi Connect: `provider: 'libromi'`. */
+export class LibromiConnect extends Linktor {
+  /** See {@link Linktor}. */
+  constructor(options: LibromiConnectOptions = {}) {
+    const { apiToken, ...rest } = settled('LibromiConnect', options)
+    if (apiToken !== undefined && 'apiKey' in rest) throw configError('apiToken and apiKey are given: give one')
+    super({ ...rest, ...(apiToken !== undefined && { apiKey: apiToken }), provider: 'libromi' })
+  }
+}
+
+/** Options of {@link APIClient}. */
+export interface APIClientOptions extends PresetOptions {
+  /** Default: `api_v2`. */
+  provider?: 'api_v1' | 'api_v2'
+}
+
+/** A client of `api_v2`, or of `api_v1`. */
+export class APIClient extends Linktor {
+  /** See {@link Linktor}. */
+  constructor(options: APIClientOptions = {}) {
+    entries(options)
+    const provider = options.provider ?? 'api_v2'
+    if (provider !== 'api_v1' && provider !== 'api_v2') {
+      throw configError('the provider of an APIClient is api_v1 or api_v2')
+    }
+    super({ ...options, provider })
+  }
+}
+
+function settled<T extends PresetOptions>(name: string, options: T): T {
+  if (entries(options).some(([option]) => option === 'provider')) {
+    throw configError(`${name} has its provider settled: leave the option out`)
+  }
+  return options
+}

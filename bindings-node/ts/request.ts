@@ -1,0 +1,134 @@
+import { invalidRequest } from './errors.js'
+import { type HeadersInput, headerPairs, seconds, unknownOption } from './options.js'
+
+/** A value of a query or form. Lists repeat the name; `null` and `undefined` are left out. */
+export type Value = string | number | bigint | boolean | null | undefined
+/** Values by name. */
+export type Values = Readonly<Record<string, Value | readonly Value[]>> | URLSearchParams
+
+/** What a request may say besides its method and path. At most one of `json`, `body` and `form`. */
+export interface RequestOptions {
+  /** Query parameters. */
+  query?: Values
+  /** Sent as JSON. Numbers must be finite. */
+  json?: unknown
+  /** Sent as it is; text as UTF-8. */
+  body?: string | Uint8Array
+  /** The body's media type. */
+  contentType?: string
+  /** Sent as `application/x-www-form-urlencoded`. */
+  form?: Values
+  /** Headers besides the client's own. */
+  headers?: HeadersInput
+  /** Values for the placeholders of the path: `{ id: 7 }` for `/users/{id}`. */
+  pathParams?: Readonly<Record<string, string | number | bigint | boolean>>
+  /** The organization of this request, before the client's. */
+  organizationId?: string
+  /** Milliseconds that one attempt may take, before the client's. */
+  timeout?: number
+  /** Milliseconds that the whole call may take, before the client's. */
+  deadline?: number
+  /** The id of this request. Default: a fresh UUIDv7. */
+  requestId?: string
+  /** Ends the call at once when it aborts; the call rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+const NAMES: { readonly [name in keyof RequestOptions]-?: true } = {
+  body: true,
+  contentType: true,
+  deadline: true,
+  form: true,
+  headers: true,
+  json: true,
+  organizationId: true,
+  pathParams: true,
+  query: true,
+  requestId: true,
+  signal: true,
+  timeout: true,
+}
+
+/** A request as the core reads it. */
+export interface Written {
+  readonly options: string
+  readonly body: string | Uint8Array
+}
+
+/** Writes a request's options; `within` is the question that the caller is answering. */
+export function written(options: RequestOptions, within: number | undefined): Written {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(NAMES, name)) throw invalidRequest(unknownOption(name, NAMES))
+  }
+  const { body, contentType } = content(options)
+  const told = {
+    path_params: options.pathParams && pathParams(options.pathParams),
+    query: options.query && pairs('query', options.query),
+    headers: options.headers && headerPairs(options.headers),
+    content_type: contentType,
+    organization: options.organizationId,
+    request_id: options.requestId,
+    timeout: options.timeout === undefined ? undefined : seconds('timeout', options.timeout),
+    deadline: options.deadline === undefined ? undefined : seconds('deadline', options.deadline),
+    within,
+  }
+  const json = JSON.stringify(told)
+  return { options: json === '{}' ? '' : json, body }
+}
+
+function content(options: RequestOptions): { body: string | Uint8Array; contentType?: string | undefined } {
+  const { json, body, form, contentType } = options
+  const given = Object.entries({ json, body, form }).filter(([, value]) => value !== undefined)
+  if (given.length > 1) throw invalidRequest(`${given.map(([name]) => name).join(' and ')} are given: give one`)
+  if (json !== undefined) return { body: jsonText(json), contentType: contentType ?? 'application/json' }
+  if (form !== undefined) {
+    const text = new URLSearchParams(pairs('form', form)).toString()
+    return { body: text, contentType: contentType ?? 'application/x-www-form-urlencoded' }
+  }
+  if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    throw invalidRequest('body must be a string or a Uint8Array; json sends objects')
+  }
+  return { body: body ?? '', contentType }
+}
+
+function jsonText(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (error) {
+    throw invalidRequest('json cannot be written as JSON', error)
+  }
+  if (text === undefined) throw invalidRequest(`json cannot be written as JSON: it is a ${typeof value}`)
+  // JSON.stringify writes NaN and infinities as null, so only there is a second look due.
+  if (text.includes('null')) JSON.stringify(value, finite)
+  return text
+}
+
+function finite(name: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw invalidRequest(`json cannot be written as JSON: ${name ? `\`${name}\`` : 'it'} is ${value}`)
+  }
+  return value
+}
+
+function pairs(option: string, values: Values): [string, string][] {
+  if (typeof values !== 'object') throw invalidRequest(`${option} must be an object of values by name`)
+  const given = values instanceof URLSearchParams ? values : Object.entries(values)
+  const pairs: [string, string][] = []
+  for (const [name, value] of given) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null) pairs.push([name, plain(option, name, one)])
+    }
+  }
+  return pairs
+}
+
+function pathParams(values: NonNullable<RequestOptions['pathParams']>): [string, string][] {
+  return Object.entries(values).map(([name, value]) => [name, plain('pathParams', name, value)])
+}
+
+function plain(option: string, name: string, value: unknown): string {
+  const isPlain = ['string', 'boolean', 'bigint'].includes(typeof value) || Number.isFinite(value)
+  if (!isPlain) throw invalidRequest(`${option}: \`${name}\` must be a text, a finite number or a boolean`)
+  return String(value)
+}

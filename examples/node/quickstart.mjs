@@ -1,0 +1,58 @@
+// One read and one write in each of the five API families, and what an error looks like,
+// against a sandbox of its own. Run: npm install && node quickstart.mjs
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { Linktor, LinktorError } from '@linktor/sdk'
+
+const tasks = [
+  ['linktor', '/me', '/contacts', { name: 'Ada', email: 'ada@example.com' }],
+  ['linkit', '/products', '/products', { name: 'Lamp', code: 'L-1' }],
+  ['libromi', '/contacts', '/messages', { to: '15550100', type: 'text', text: 'Hello' }],
+  ['api_v2', '/auth/test', '/users', { name: 'Ada', email: 'ada@example.com' }],
+  ['api_v1', '/users/me', '/users', { name: 'Ada', email: 'ada@example.com' }],
+]
+
+const sandbox = await startSandbox()
+console.log(`linktor-sandbox at ${sandbox.url}\n`)
+
+for (const [provider, read, write, contents] of tasks) {
+  const apiKey = sandbox.credentials[provider].api_key
+  const client = new Linktor({ provider, apiKey, baseUrl: sandbox.base_urls[provider] })
+
+  const got = await client.get(read)
+  console.log(provider.padEnd(8), 'GET ', read.padEnd(11), got.status, brief(got.data()))
+
+  const made = await client.post(write, { json: contents })
+  console.log(provider.padEnd(8), 'POST', write.padEnd(11), made.status, brief(made.data()))
+}
+
+try {
+  await new Linktor({ apiKey: 'lk_wrong', baseUrl: sandbox.base_urls.linktor }).get('/me')
+} catch (error) {
+  if (!(error instanceof LinktorError)) throw error
+  console.log(`\nA wrong key: ${error}`)
+  console.log(`  kind ${error.kind}, code ${error.code}, request ${error.requestId}`)
+}
+
+sandbox.stop()
+
+/** Starts the sandbox, which says where it is on its first line. */
+async function startSandbox() {
+  const target = join(import.meta.dirname, '..', '..', 'target')
+  const built = ['release', 'debug'].map((profile) => join(target, profile, 'linktor-sandbox'))
+  const binary = [process.env.LINKTOR_SANDBOX, ...built].find((path) => path && existsSync(path))
+  if (!binary) throw new Error('no sandbox: run `cargo build -p linktor-sandbox`, or set LINKTOR_SANDBOX')
+
+  const server = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const line = await new Promise((resolve) => createInterface(server.stdout).once('line', resolve))
+  return { ...JSON.parse(line), stop: () => server.stdin.end() }
+}
+
+/** The beginning of a payload, on one line. */
+function brief(data) {
+  const text = JSON.stringify(data)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
