@@ -68,6 +68,12 @@ test('clients that nobody holds are collected', async () => {
   assert.deepEqual({ code, output }, { code: 0, output: '0' })
 })
 
+test('a client that nobody holds is not collected while it waits', async () => {
+  await sandbox.script({ delay_ms: 500, status: 202, json: {} })
+  const { code, output } = await run('unheld')
+  assert.deepEqual({ code, output }, { code: 0, output: '202' })
+})
+
 test('worker threads have clients of their own', async () => {
   const threads = Array.from({ length: 4 }, (_, thread) => worker('answers', thread))
   const answers = await Promise.all(

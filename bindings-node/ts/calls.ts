@@ -18,16 +18,23 @@ interface Waiter {
 
 // Nothing native holds the process: this timer does, while any call of this thread waits.
 const keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref()
-let waiting = 0
+// Nothing native holds a client either: this does, while any of its calls waits.
+const busy = new Set<object>()
 
 /** The calls of one client that wait for their completion. */
 export class Calls {
+  readonly #owner: object
   readonly #waiters = new Map<number, Waiter>()
+
+  constructor(owner: object) {
+    this.#owner = owner
+  }
 
   /** Waits for call `id`. When `signal` aborts, it is cancelled and rejects with the signal's reason. */
   wait(id: number, signal: AbortSignal | undefined, cancel: (id: number) => void): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      if (waiting++ === 0) keepAlive.ref()
+      if (busy.size === 0) keepAlive.ref()
+      busy.add(this.#owner)
       if (!signal) {
         this.#waiters.set(id, { resolve, reject })
         return
@@ -62,7 +69,9 @@ export class Calls {
 
   #take(id: number): Waiter | undefined {
     const waiter = this.#waiters.get(id)
-    if (waiter && this.#waiters.delete(id) && --waiting === 0) keepAlive.unref()
+    this.#waiters.delete(id)
+    if (this.#waiters.size === 0) busy.delete(this.#owner)
+    if (busy.size === 0) keepAlive.unref()
     return waiter
   }
 }

@@ -24,7 +24,7 @@ const ABANDONED = -2
  */
 export class Linktor {
   readonly #native: NativeClient
-  readonly #calls = new Calls()
+  readonly #calls = new Calls(this)
   readonly #questions: Questions | undefined
 
   /**
@@ -33,7 +33,7 @@ export class Linktor {
    */
   constructor(options: LinktorOptions = {}) {
     const json = clientOptions(options)
-    // Weak: the addon's reference to its wake function must not keep the client alive.
+    // Weak: the addon's reference to its wake function must not keep an idle client alive.
     const self = new WeakRef(this)
     const wake = () => {
       const client = self.deref()
