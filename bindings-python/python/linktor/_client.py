@@ -1,0 +1,94 @@
+"""The client whose calls a thread waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._base import BaseClient, one_token
+from ._options import ABSENT
+from ._request import RequestOptions, encode
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self, Unpack
+
+    from ._native import Response
+    from ._options import ClientOptions
+
+
+class Linktor(BaseClient):
+    """A client of one API with one credential, for threads.
+
+    Safe for use by many threads, and after a fork. As a context manager it is closed at
+    the end; otherwise it needs no closing.
+
+    >>> client = Linktor(api_key="YOUR_API_KEY")
+    >>> me = client.get("/me").data()
+    """
+
+    def get(self, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send a GET request. See `request`."""
+        return self._call("GET", path, options)
+
+    def post(self, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send a POST request. See `request`."""
+        return self._call("POST", path, options)
+
+    def put(self, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send a PUT request. See `request`."""
+        return self._call("PUT", path, options)
+
+    def patch(self, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send a PATCH request. See `request`."""
+        return self._call("PATCH", path, options)
+
+    def delete(self, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send a DELETE request. See `request`."""
+        return self._call("DELETE", path, options)
+
+    def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send a request and wait for the answer; Ctrl-C ends the wait and the call.
+
+        Args:
+            method: GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE, in any case.
+            path: The path under the base URL, with ``{name}`` where a path parameter goes; or
+                an absolute URL under the base URL.
+            **options: See `RequestOptions`. Times are in seconds.
+
+        Raises:
+            LinktorError: The call failed; the class says how.
+        """
+        return self._call(method, path, options)
+
+    def _call(self, method: str, path: str, options: RequestOptions) -> Response:
+        return self._native.call(method, path, *encode(**options))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Linkit(Linktor):
+    """A client of Linkit."""
+
+    _families = ("linkit",)
+
+
+class LibromiConnect(Linktor):
+    """A client of Libromi Connect, which calls its key an API token: ``api_token`` is the same as ``api_key``."""
+
+    _families = ("libromi",)
+
+    def __init__(self, api_key: str = ABSENT, *, api_token: str = ABSENT, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(one_token(api_key, api_token), **options)
+
+
+class APIClient(Linktor):
+    """A client of ``api_v2``, or with ``provider="api_v1"`` of that."""
+
+    _families = ("api_v2", "api_v1")

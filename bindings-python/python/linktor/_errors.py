@@ -1,0 +1,273 @@
+"""The exceptions, and the one table that maps the core's kinds to them."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict
+from typing import Any, ClassVar, TypedDict
+
+
+class ErrorRecord(TypedDict, total=False):
+    """A failure as the core tells it."""
+
+    kind: str
+    display: str
+    message: str
+    status: int
+    code: str
+    details: Any
+    request_id: str
+    retry_after: float
+    attempts: int
+    sent: str
+    method: str
+    path: str
+    body: str
+    cause: ErrorRecord
+    reason: str
+    upcall: int
+
+
+class LinktorError(Exception):
+    """The base of all errors of this package.
+
+    ``str()`` is one line with everything that helps to find the failure. No credential,
+    query string or body is in it.
+    """
+
+    _kind: ClassVar[str] = "internal"
+
+    kind: str
+    """What went wrong, as one word that is the same in every language."""
+    message: str
+    """What happened, in words: the server's own where it gave any."""
+    status_code: int | None
+    """The HTTP status, if the server answered."""
+    code: str | None
+    """The provider's code (``TOKEN_INVALID``), or the client's own (``truncated``)."""
+    details: Any
+    """What the server says besides, parsed from JSON: fields that failed, for example."""
+    request_id: str | None
+    """The request's id: the server's where it returns one, else the client's own."""
+    retry_after: float | None
+    """Seconds that the server asks to wait before another try."""
+    attempts: int
+    """How many times the request was sent, or begun to be sent."""
+    sent: str
+    """May the server have acted on the request? ``no``, ``maybe`` or ``yes``."""
+    method: str | None
+    """The request's method."""
+    path: str | None
+    """The request's path, without its query."""
+    body: str
+    """The first 4 KiB of the answer's body, as text."""
+    reason: str | None
+    """What it comes from, in words, where that is no exception of its own."""
+
+    def __init__(self, message: str = "", *, record: ErrorRecord | None = None) -> None:
+        """Make an error from a message, or from the core's record."""
+        if record is None:
+            record = {"kind": self._kind, "message": message, "display": f"{self._kind}: {message}"}
+        super().__init__(record.get("display", message))
+        self._record: ErrorRecord = record
+        self.kind = record.get("kind", self._kind)
+        self.message = record.get("message", message)
+        self.status_code = record.get("status")
+        self.code = record.get("code")
+        self.details = record.get("details")
+        self.request_id = record.get("request_id")
+        self.retry_after = record.get("retry_after")
+        self.attempts = record.get("attempts", 0)
+        self.sent = record.get("sent", "no")
+        self.method = record.get("method")
+        self.path = record.get("path")
+        self.body = record.get("body", "")
+        self.reason = record.get("reason")
+
+    @property
+    def status(self) -> int | None:
+        """The same as `status_code`."""
+        return self.status_code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the record; a cause that is no error of this package is left behind."""
+        return _restore, (type(self), _portable(self._record))
+
+
+class APIError(LinktorError):
+    """The server answered with a failure: a status, or an envelope that reports one."""
+
+    _kind = "api"
+
+
+class ValidationError(APIError):
+    """HTTP 400 or 422: the server refused the request's content."""
+
+    _kind = "validation"
+
+
+class AuthenticationError(APIError):
+    """HTTP 401: the credential was refused."""
+
+    _kind = "authentication"
+
+
+class QuotaExceededError(APIError):
+    """HTTP 402: the plan's quota is used up."""
+
+    _kind = "quota_exceeded"
+
+
+class PermissionDeniedError(APIError):
+    """HTTP 403: the credential may not do this."""
+
+    _kind = "permission"
+
+
+class NotFoundError(APIError):
+    """HTTP 404: there is no such thing."""
+
+    _kind = "not_found"
+
+
+class ConflictError(APIError):
+    """HTTP 409: it contradicts what is stored."""
+
+    _kind = "conflict"
+
+
+class RateLimitError(APIError):
+    """HTTP 429: too many requests. See `retry_after`."""
+
+    _kind = "rate_limited"
+
+
+class ServerError(APIError):
+    """HTTP 5xx."""
+
+    _kind = "server"
+
+
+class RequestTimeoutError(LinktorError, TimeoutError):
+    """An attempt's timeout or the call's deadline struck. Also a `TimeoutError`."""
+
+    _kind = "timeout"
+
+
+class APIConnectionError(LinktorError, ConnectionError):
+    """The connection could not be made, or broke. Also a `ConnectionError`."""
+
+    _kind = "connection"
+
+
+class ProtocolError(LinktorError):
+    """The server broke the rules of HTTP or of this client: `code` says which."""
+
+    _kind = "protocol"
+
+
+class DecodeError(LinktorError, ValueError):
+    """The body is not what it was to be read as. Also a `ValueError`."""
+
+    _kind = "decode"
+
+
+class ConfigError(LinktorError, ValueError):
+    """The client cannot be made, or used, as it is configured. Also a `ValueError`."""
+
+    _kind = "config"
+
+
+class InvalidRequestError(LinktorError, ValueError):
+    """The request cannot be sent as it is written; nothing was sent. Also a `ValueError`."""
+
+    _kind = "invalid_request"
+
+
+class CallbackError(LinktorError):
+    """The token source failed; `__cause__` is what it raised."""
+
+    _kind = "callback"
+
+
+class ClientClosedError(LinktorError):
+    """The client was closed."""
+
+    _kind = "closed"
+
+
+_CLASSES: dict[str, type[LinktorError]] = {
+    cls._kind: cls
+    for cls in (
+        APIError,
+        ValidationError,
+        AuthenticationError,
+        QuotaExceededError,
+        PermissionDeniedError,
+        NotFoundError,
+        ConflictError,
+        RateLimitError,
+        ServerError,
+        RequestTimeoutError,
+        APIConnectionError,
+        ProtocolError,
+        DecodeError,
+        ConfigError,
+        InvalidRequestError,
+        CallbackError,
+        ClientClosedError,
+    )
+}
+
+
+def from_record(record: ErrorRecord) -> LinktorError:
+    """Make the exception of a record. The extension calls it."""
+    return _restore(_CLASSES.get(record.get("kind", ""), LinktorError), record)
+
+
+def _restore(cls: type[LinktorError], record: ErrorRecord) -> LinktorError:
+    error = cls(record=record)
+    cause = record.get("cause")
+    upcall = record.get("upcall")
+    if cause is not None:
+        error.__cause__ = from_record(cause)
+    elif upcall is not None:
+        error.__cause__ = raised.get(upcall)
+    if error.__cause__ is None and error.reason is not None and sys.version_info >= (3, 11):
+        error.add_note(error.reason)
+    return error
+
+
+def _portable(record: ErrorRecord) -> ErrorRecord:
+    """Leave the question out: in another process its number means another one."""
+    portable = record.copy()
+    portable.pop("upcall", None)
+    if "cause" in portable:
+        portable["cause"] = _portable(portable["cause"])
+    return portable
+
+
+class Raised:
+    """What token sources raised, by question: the last few."""
+
+    _KEPT = 64
+
+    def __init__(self) -> None:
+        self._errors: OrderedDict[int, BaseException] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, question: int, error: BaseException) -> None:
+        """Keep an error, and forget the oldest if there are too many."""
+        with self._lock:
+            self._errors[question] = error
+            if len(self._errors) > self._KEPT:
+                self._errors.popitem(last=False)
+
+    def get(self, question: int) -> BaseException | None:
+        """Find what a question's source raised."""
+        with self._lock:
+            return self._errors.get(question)
+
+
+raised = Raised()

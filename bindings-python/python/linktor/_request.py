@@ -1,0 +1,137 @@
+"""The keywords of a call, as types and as the values that cross into the core."""
+
+from __future__ import annotations
+
+import json as json_module
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import TypeAlias, TypedDict, cast
+from urllib.parse import urlencode
+
+from ._errors import InvalidRequestError
+
+Scalar: TypeAlias = "str | int | float | bool"
+"""A value that is written as text: booleans are ``true`` and ``false``, numbers as in Python."""
+
+Several: TypeAlias = "Scalar | Iterable[Scalar | None] | None"
+Values: TypeAlias = "Mapping[str, Several] | Iterable[tuple[str, Several]]"
+"""Values by name: `None` is left out, a list repeats its name."""
+
+Pairs: TypeAlias = "list[tuple[str, str]]"
+Overrides: TypeAlias = "tuple[Pairs, Pairs, Pairs, str | None, str | None, float | None, float | None]"
+"""What few calls say: path parameters, query, headers, organization, request id, timeout, deadline."""
+
+_SINGLE: tuple[type, ...] = (str, bytes, bytearray, memoryview, Mapping)
+
+within: ContextVar[int | None] = ContextVar("linktor_within", default=None)
+"""The question that a token source is answering, so that its calls are known as such."""
+
+
+class RequestOptions(TypedDict, total=False):
+    """The keywords of a call. What is left out, or `None`, says nothing."""
+
+    params: Values | None
+    """The query: `None` is left out, booleans are ``true`` and ``false``, a list repeats its name."""
+    json: object
+    """The body, written as JSON. For a JSON ``null`` use ``content=b"null"``."""
+    content: bytes | bytearray | memoryview | str | None
+    """The body as it is; text is sent as UTF-8. Say its media type with ``content_type``."""
+    content_type: str | None
+    """The media type of the body."""
+    form: Values | None
+    """The body, written as a form (``application/x-www-form-urlencoded``)."""
+    headers: Mapping[str, str] | None
+    """Headers besides the client's own."""
+    path_params: Mapping[str, Scalar] | None
+    """Values of the path's ``{placeholders}``, percent-encoded."""
+    organization_id: str | None
+    """The organization of this call, before the client's."""
+    timeout: float | None
+    """Seconds that one attempt may take, before the client's."""
+    deadline: float | None
+    """Seconds that the whole call may take, renewals and waits included, before the client's."""
+    request_id: str | None
+    """The id of this call, before a fresh UUIDv7."""
+
+
+def encode(
+    *,
+    params: Values | None = None,
+    json: object = None,
+    content: bytes | bytearray | memoryview | str | None = None,
+    content_type: str | None = None,
+    form: Values | None = None,
+    headers: Mapping[str, str] | None = None,
+    path_params: Mapping[str, Scalar] | None = None,
+    organization_id: str | None = None,
+    timeout: float | None = None,
+    deadline: float | None = None,
+    request_id: str | None = None,
+) -> tuple[bytes, str | None, Overrides | None, int | None]:
+    """Write a call's keywords as the core takes them."""
+    body = b""
+    if json is not None or content is not None or form is not None:
+        if (json is not None) + (content is not None) + (form is not None) > 1:
+            raise InvalidRequestError("several bodies: give one of json, content and form")
+        if content is not None:
+            body = content.encode() if isinstance(content, str) else bytes(content)
+        elif form is not None:
+            body = urlencode(_pairs("form", form)).encode()
+            content_type = content_type or "application/x-www-form-urlencoded"
+        else:
+            body = _json(json)
+            content_type = content_type or "application/json"
+    overrides: Overrides | None = None
+    if (
+        params is not None
+        or headers is not None
+        or path_params is not None
+        or organization_id is not None
+        or timeout is not None
+        or deadline is not None
+        or request_id is not None
+    ):
+        overrides = (
+            [] if path_params is None else [(name, _text("path_params", value)) for name, value in path_params.items()],
+            [] if params is None else _pairs("params", params),
+            [] if headers is None else list(headers.items()),
+            organization_id,
+            request_id,
+            timeout,
+            deadline,
+        )
+    return body, content_type, overrides, within.get()
+
+
+def _json(value: object) -> bytes:
+    try:
+        return json_module.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"json cannot be written as JSON: {error}") from error
+
+
+def _pairs(option: str, values: Values) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    items = cast("Iterable[tuple[str, Several]]", values.items() if isinstance(values, Mapping) else values)
+    for name, value in items:
+        if value is None:
+            continue
+        if isinstance(value, _SINGLE) or not isinstance(value, Iterable):
+            pairs.append((name, _text(option, value)))
+        else:
+            pairs.extend((name, _text(option, one)) for one in value if one is not None)
+    return pairs
+
+
+def _text(option: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value)
+    raise InvalidRequestError(
+        f"a value in {option} must be text, a number or a boolean, not a {type(value).__name__}; write it with str()"
+    )

@@ -1,0 +1,25 @@
+//! `linktor._native`: the waist as Python sees it. It translates, and decides nothing;
+//! the package around it (`python/linktor`) gives it Python's names and types.
+
+mod client;
+mod error;
+mod gate;
+mod port;
+mod response;
+mod source;
+
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::client::Client;
+    #[pymodule_export]
+    use crate::gate::{forked, shut};
+    #[pymodule_export]
+    use crate::port::Port;
+    #[pymodule_export]
+    use crate::response::Response;
+    #[pymodule_export]
+    use crate::source::{answer, fail};
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,72 @@
+//! Where the calls of one event loop end: an eventfd that the loop watches, and all that
+//! is done in one list. No thread of ours attaches to Python.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use linktor_bridge::{EventFd, Item};
+use pyo3::prelude::*;
+
+use crate::error::{exception, raise};
+use crate::response::Response;
+
+/// The port of one event loop.
+#[pyclass(frozen, module = "linktor._native")]
+pub(crate) struct Port {
+    pub(crate) inner: Arc<linktor_bridge::Port>,
+    bell: Arc<EventFd>,
+    calls: Mutex<HashMap<u64, Arc<linktor_bridge::Client>>>,
+}
+
+impl Port {
+    /// Notes whose call it is. The loop's thread submits and drains, so that no call is
+    /// done before it is known.
+    pub(crate) fn expect(&self, id: u64, client: Arc<linktor_bridge::Client>) {
+        self.calls().insert(id, client);
+    }
+
+    fn calls(&self) -> MutexGuard<'_, HashMap<u64, Arc<linktor_bridge::Client>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl Port {
+    #[new]
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let bell = Arc::new(EventFd::new().map_err(|error| raise(py, &error))?);
+        let ringer = Arc::clone(&bell);
+        let inner = Arc::new(linktor_bridge::Port::new(move || ringer.ring()));
+        Ok(Self { inner, bell, calls: Mutex::default() })
+    }
+
+    /// The descriptor that is readable when there is something to drain.
+    fn fileno(&self) -> i32 {
+        self.bell.fd()
+    }
+
+    /// Takes all that is done: ids, each with its response or its exception.
+    fn drain<'py>(&self, py: Python<'py>) -> Vec<(u64, Bound<'py, PyAny>)> {
+        self.bell.reset();
+        let mut done = Vec::new();
+        for item in self.inner.drain() {
+            let Item::Completion { id, outcome } = item else { continue };
+            let Some(client) = self.calls().remove(&id) else { continue };
+            let outcome = match *outcome {
+                Ok(response) => Bound::new(py, Response::new(client, response)).map(Bound::into_any),
+                Err(error) => exception(py, &error),
+            };
+            // A caller hears even that there was no memory to tell it more.
+            done.push((id, outcome.unwrap_or_else(|failure| failure.into_value(py).into_bound(py).into_any())));
+        }
+        done
+    }
+
+    /// Ends a call at once.
+    fn cancel(&self, call: u64) {
+        let client = self.calls().remove(&call);
+        if let Some(client) = client {
+            client.cancel(call);
+        }
+    }
+}

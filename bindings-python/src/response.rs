@@ -1,0 +1,113 @@
+//! A successful answer, parsed straight into Python objects.
+
+use std::sync::Arc;
+
+use jiter::{PythonParse, StringCacheMode};
+use linktor_bridge::{Client, Error, ErrorKind, Payload};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList};
+use serde::de::IgnoredAny;
+
+use crate::error::raise;
+
+/// A 2xx answer, whole.
+#[pyclass(frozen, module = "linktor")]
+pub(crate) struct Response {
+    client: Arc<Client>,
+    inner: linktor_bridge::Response,
+    headers: PyOnceLock<Py<PyAny>>,
+}
+
+impl Response {
+    pub(crate) fn new(client: Arc<Client>, inner: linktor_bridge::Response) -> Self {
+        Self { client, inner, headers: PyOnceLock::new() }
+    }
+}
+
+#[pymethods]
+impl Response {
+    /// The HTTP status, from 200 to 299.
+    #[getter]
+    fn status_code(&self) -> u16 {
+        self.inner.status()
+    }
+
+    /// The headers, found by name in any case.
+    #[getter]
+    fn headers<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        static HEADERS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let made = self.headers.get_or_try_init(py, || {
+            let pairs = PyList::empty(py);
+            for (name, value) in self.inner.headers() {
+                // Bytes beyond ASCII are read as HTTP once said: latin-1.
+                let value: String = value.as_bytes().iter().copied().map(char::from).collect();
+                pairs.append((name.as_str(), value))?;
+            }
+            HEADERS.import(py, "linktor._headers", "Headers")?.call1((pairs,)).map(Bound::unbind)
+        })?;
+        Ok(made.bind(py))
+    }
+
+    /// The body as it came, decompressed.
+    #[getter]
+    fn content<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.inner.bytes())
+    }
+
+    /// The body as text. Raises `DecodeError` if it is not UTF-8.
+    #[getter]
+    fn text(&self, py: Python<'_>) -> PyResult<&str> {
+        self.inner.text().map_err(|error| raise(py, &error))
+    }
+
+    /// The body as sent, parsed; `None` if it is empty. Raises `DecodeError` if it is not
+    /// JSON.
+    fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let body = self.inner.bytes().trim_ascii();
+        if body.is_empty() {
+            return Ok(py.None().into_bound(py));
+        }
+        parse(py, body, || self.inner.json::<IgnoredAny>().err())
+    }
+
+    /// The payload under the family's envelope, parsed: `None` where there is none, `[]`
+    /// for a list that the server wrote as `null`. Raises `DecodeError` if the body is not
+    /// JSON, `APIError` if the envelope reports a failure.
+    fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let core = || self.inner.data::<IgnoredAny>().err();
+        let body = self.inner.bytes();
+        match self.client.payload(self.inner.status(), body) {
+            Ok(Payload::Span(span)) => parse(py, &body[span], core),
+            Ok(Payload::Nothing) => Ok(py.None().into_bound(py)),
+            Ok(Payload::EmptyList) => Ok(PyList::empty(py).into_any()),
+            Err(error) => Err(raise(py, &core().unwrap_or(error))),
+        }
+    }
+
+    /// The request's id: the server's where it returns one, else the client's own.
+    #[getter]
+    fn request_id(&self) -> &str {
+        self.inner.request_id()
+    }
+
+    /// How many times the request was sent.
+    #[getter]
+    fn attempts(&self) -> u32 {
+        self.inner.attempts()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Response {}, request_id={:?}>", self.inner.status(), self.inner.request_id())
+    }
+}
+
+/// Parses JSON. What cannot be parsed is told by the core, with the request id and the
+/// body; what only this parser refuses (depths over 200), in its own words.
+fn parse<'py>(py: Python<'py>, json: &[u8], core: impl FnOnce() -> Option<Error>) -> PyResult<Bound<'py, PyAny>> {
+    let parser = PythonParse { cache_mode: StringCacheMode::Keys, ..PythonParse::default() };
+    parser.python_parse(py, json).map_err(|error| {
+        let error = core().unwrap_or_else(|| Error::new(ErrorKind::Decode, error.description(json)));
+        raise(py, &error)
+    })
+}

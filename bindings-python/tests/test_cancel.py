@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from linktor import ClientClosedError, RequestTimeoutError
+from sandbox import Sandbox
+
+SLOW = {"delay_ms": 10_000, "json": {}}
+
+
+def test_a_cancelled_task_ends_its_call_at_once(sandbox: Sandbox) -> None:
+    sandbox.script(SLOW)
+
+    async def run() -> float:
+        async with sandbox.async_client() as client:
+            task = asyncio.create_task(client.get("/me"))
+            await asyncio.to_thread(sandbox.wait_for_arrival)
+            started = time.perf_counter()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            elapsed = time.perf_counter() - started
+            await asyncio.to_thread(sandbox.wait_for_abort)
+            return elapsed
+
+    assert asyncio.run(run()) < 0.05
+    entries = sandbox.journal()
+    assert [entry["aborted"] for entry in entries] == [True]
+
+
+def test_a_timeout_around_a_call_ends_it(sandbox: Sandbox) -> None:
+    sandbox.script(SLOW)
+
+    async def run() -> None:
+        client = sandbox.async_client()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(client.get("/me"), 0.2)
+
+    asyncio.run(run())
+    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+
+
+def test_a_loop_that_ends_with_a_call_in_flight_ends_the_call(sandbox: Sandbox) -> None:
+    sandbox.script(SLOW)
+    client = sandbox.async_client()
+
+    async def run() -> None:
+        task = asyncio.create_task(client.get("/me"))
+        await asyncio.to_thread(sandbox.wait_for_arrival)
+        assert not task.done()
+
+    asyncio.run(run())
+    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+
+
+def test_close_ends_a_waiting_thread_at_once(sandbox: Sandbox) -> None:
+    sandbox.script(SLOW)
+    client = sandbox.client()
+    ended: list[tuple[BaseException, float]] = []
+
+    def wait() -> None:
+        try:
+            client.get("/me")
+        except ClientClosedError as error:
+            ended.append((error, time.perf_counter()))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    sandbox.wait_for_arrival()
+    started = time.perf_counter()
+    client.close()
+    thread.join(2)
+    assert ended[0][1] - started < 0.05
+    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+    with pytest.raises(ClientClosedError):
+        client.get("/me")
+
+
+def test_close_ends_the_calls_of_a_loop(sandbox: Sandbox) -> None:
+    sandbox.script(SLOW, SLOW)
+
+    async def run() -> list[object]:
+        client = sandbox.async_client()
+        calls = asyncio.gather(client.get("/me"), client.get("/me"), return_exceptions=True)
+        await asyncio.to_thread(sandbox.wait_for_arrival, 2)
+        await client.aclose()
+        return list(await calls)
+
+    assert all(isinstance(error, ClientClosedError) for error in asyncio.run(run()))
+
+
+def test_the_timeout_of_an_attempt_is_a_timeout_error(sandbox: Sandbox) -> None:
+    sandbox.script(SLOW)
+    with pytest.raises(TimeoutError) as raised:
+        sandbox.client().get("/me", timeout=0.2)
+    assert isinstance(raised.value, RequestTimeoutError)
+    assert (raised.value.kind, raised.value.sent, raised.value.attempts) == ("timeout", "maybe", 1)
+    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]

@@ -1,0 +1,128 @@
+"""Many calls: flat memory, and right answers to right callers."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from linktor import LinktorError, NotFoundError
+from sandbox import Sandbox
+
+WARM_UP, CALLS, GROWTH = 2_000, 10_000, 10 * 1024 * 1024
+
+
+def resident() -> int:
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_ten_thousand_calls_keep_memory_flat(sandbox: Sandbox) -> None:
+    client = sandbox.client()
+
+    def some(count: int) -> None:
+        for number in range(count):
+            assert client.get("/me", params={"n": number}).data()["role"] == "admin"
+            if number % 10 == 0:
+                try:
+                    client.get("/nowhere")
+                except NotFoundError as error:
+                    assert error.status_code == 404
+
+    some(WARM_UP)
+    before = resident()
+    some(CALLS - WARM_UP)
+    assert resident() - before < GROWTH
+
+
+def test_ten_thousand_async_calls_keep_memory_flat(sandbox: Sandbox) -> None:
+    async def some(count: int) -> None:
+        numbers = iter(range(count))
+        while batch := list(islice(numbers, 50)):
+            await asyncio.gather(*(client.get("/me", params={"n": number}) for number in batch))
+            cancelled = asyncio.ensure_future(client.get("/me"))
+            await asyncio.sleep(0)
+            cancelled.cancel()
+            await asyncio.gather(cancelled, return_exceptions=True)
+
+    async def run() -> int:
+        await some(WARM_UP)
+        before = resident()
+        await some(CALLS - WARM_UP)
+        return resident() - before
+
+    client = sandbox.async_client()
+    assert asyncio.run(run()) < GROWTH
+
+
+def test_a_thousand_loops_keep_descriptors_flat(sandbox: Sandbox) -> None:
+    client = sandbox.async_client()
+    asyncio.run(client.get("/me"))
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(100):
+        asyncio.run(client.get("/me"))
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= before + 2
+
+
+def echoes(sandbox: Sandbox, count: int) -> None:
+    sandbox.script(
+        *(
+            {"json": {"data": n}, "delay_ms": (n * 7) % 50, "match": {"path": f"/api/v1/things/{n}"}}
+            for n in range(count)
+        )
+    )
+
+
+def test_three_hundred_tasks_get_their_own_answers(sandbox: Sandbox) -> None:
+    echoes(sandbox, 300)
+
+    async def run() -> list[int]:
+        async with sandbox.async_client() as client:
+            calls = [client.get("/things/{n}", path_params={"n": n}) for n in range(300)]
+            return [response.data() for response in await asyncio.gather(*calls)]
+
+    assert asyncio.run(run()) == list(range(300))
+
+
+def test_two_hundred_threads_get_their_own_answers(sandbox: Sandbox) -> None:
+    echoes(sandbox, 300)
+    client = sandbox.client()
+
+    def ask(n: int) -> tuple[int, str]:
+        response = client.get(f"/things/{n}", request_id=f"req-{n}")
+        return response.data(), response.request_id
+
+    with ThreadPoolExecutor(200) as pool:
+        assert list(pool.map(ask, range(300))) == [(n, f"req-{n}") for n in range(300)]
+
+
+def test_loops_in_several_threads_share_a_client(sandbox: Sandbox) -> None:
+    client = sandbox.async_client()
+
+    async def run() -> set[int]:
+        return {response.status_code for response in await asyncio.gather(*(client.get("/me") for _ in range(50)))}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: asyncio.run(run()), range(16))) == [{200}] * 16
+
+
+def test_answers_and_failures_are_not_mixed(sandbox: Sandbox) -> None:
+    sandbox.script(*({"status": 404, "match": {"path": f"/api/v1/things/{n}"}} for n in range(0, 200, 2)))
+    sandbox.script(*({"json": {"data": n}, "match": {"path": f"/api/v1/things/{n}"}} for n in range(1, 200, 2)))
+
+    async def run() -> list[object]:
+        client = sandbox.async_client()
+        calls = (client.get(f"/things/{n}") for n in range(200))
+        return list(await asyncio.gather(*calls, return_exceptions=True))
+
+    for number, outcome in enumerate(asyncio.run(run())):
+        if number % 2 == 0:
+            assert isinstance(outcome, NotFoundError)
+            assert str(outcome.path).endswith(f"/{number}")
+        else:
+            assert not isinstance(outcome, LinktorError)

@@ -1,0 +1,173 @@
+"""What a whole process does: it ends by itself, hears Ctrl-C, forks, imports without a thread."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from sandbox import Sandbox
+
+SLOW = {"delay_ms": 10_000, "json": {}}
+PRELUDE = """
+import asyncio, os, sys, threading, time
+from linktor import *
+BASE, KEY = sys.argv[1:]
+options = {"api_key": KEY, "base_url": BASE}
+"""
+
+
+@contextmanager
+def script(sandbox: Sandbox, code: str) -> Iterator[subprocess.Popen[str]]:
+    base, key = sandbox.base_urls["linktor"], sandbox.credentials["linktor"]["api_key"]
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", PRELUDE + code, base, key]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(sandbox: Sandbox, code: str, seconds: float = 10) -> str:
+    """The output of a script that ends by itself, and says nothing on stderr."""
+    with script(sandbox, code) as process:
+        out, err = process.communicate(timeout=seconds)
+    assert (process.returncode, err) == (0, "")
+    return out.strip()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(Linktor(**options).get('/me').status_code)",
+        "client = Linktor(**options); print(client.get('/me').status_code)",
+        "client = AsyncLinktor(**options); print(asyncio.run(client.get('/me')).status_code)",
+        "async def main():\n  async with AsyncLinktor(**options) as c: print((await c.get('/me')).status_code)\n"
+        "asyncio.run(main())",
+    ],
+)
+def test_a_script_ends_after_its_last_call(sandbox: Sandbox, code: str) -> None:
+    assert run(sandbox, code) == "200"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "threading.Thread(target=Linktor(**options).get, args=('/me',), daemon=True).start(); time.sleep(0.3)",
+        "async def main():\n"
+        "  task = asyncio.create_task(AsyncLinktor(**options).get('/me')); await asyncio.sleep(0.3)\n"
+        "asyncio.run(main())",
+        # The loop is never closed, and its task never cancelled.
+        "client = AsyncLinktor(**options)\nloop = asyncio.new_event_loop()\ncall = client.get('/me')\n"
+        "try: loop.run_until_complete(asyncio.wait_for(call, 0.3))\nexcept asyncio.TimeoutError: pass\n"
+        "loop.close()",
+        "async def main():\n"
+        "  task = asyncio.create_task(AsyncLinktor(**options).get('/me')); await asyncio.sleep(0.3); os._exit(0)\n"
+        "asyncio.run(main())",
+    ],
+    ids=["daemon_thread", "pending_task", "closed_loop", "hard_exit"],
+)
+def test_a_script_ends_with_a_call_in_flight(sandbox: Sandbox, code: str) -> None:
+    sandbox.script(SLOW)
+    started = time.monotonic()
+    run(sandbox, code)
+    assert time.monotonic() - started < 5
+    assert sandbox.wait_for_abort()[-1]["aborted"]
+
+
+@pytest.mark.parametrize("wait", ["time.sleep(20)", "Linktor(**options).get('/me')"], ids=["sleep", "call"])
+def test_a_script_ends_while_its_source_is_asked(sandbox: Sandbox, wait: str) -> None:
+    sandbox.script(SLOW)
+    run(
+        sandbox,
+        f"def source():\n  {wait}\n  return 't'\n"
+        "client = Linktor(token_source=source, base_url=BASE)\n"
+        "threading.Thread(target=client.get, args=('/me',), daemon=True).start()\ntime.sleep(0.3)",
+    )
+
+
+@pytest.mark.parametrize("_again", range(6))
+def test_an_exit_races_with_questions(sandbox: Sandbox, _again: int) -> None:
+    run(
+        sandbox,
+        "client = Linktor(token_source=lambda: (KEY, 0.001), base_url=BASE)\n"
+        "def spin():\n  while True:\n    try: client.get('/me', timeout=1)\n    except LinktorError: pass\n"
+        "for _ in range(8): threading.Thread(target=spin, daemon=True).start()\n"
+        "time.sleep(0.5)",
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["Linktor(**options).get('/me')", "asyncio.run(AsyncLinktor(**options).get('/me'))"],
+    ids=["sync", "async"],
+)
+def test_ctrl_c_ends_a_call(sandbox: Sandbox, call: str) -> None:
+    sandbox.script(SLOW)
+    code = f"""
+try:
+    {call}
+except KeyboardInterrupt:
+    print(time.monotonic(), flush=True)
+"""
+    with script(sandbox, code) as process:
+        sandbox.wait_for_arrival()
+        time.sleep(0.15)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=5)
+    assert (process.returncode, err) == (0, "")
+    assert float(out) - sent < 0.2
+    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+
+
+def test_a_client_works_on_both_sides_of_a_fork(sandbox: Sandbox) -> None:
+    code = """
+def check(client, source):
+    fresh = asyncio.run(AsyncLinktor(**options).get('/me'))
+    return client.get('/me').status_code, source.get('/me').status_code, fresh.status_code
+
+client = Linktor(**options)
+source = Linktor(token_source=lambda: KEY, base_url=BASE)
+mine = AsyncLinktor(**options)
+print(check(client, source), asyncio.run(mine.get('/me')).status_code, flush=True)
+child = os.fork()
+if child == 0:
+    print(check(client, source), asyncio.run(mine.get('/me')).status_code, flush=True)
+    sys.exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), check(client, source))
+closed = Linktor(**options)
+closed.close()
+child = os.fork()
+if child == 0:
+    try: closed.get('/me')
+    except ClientClosedError: os._exit(7)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    fine = "(200, 200, 200)"
+    assert run(sandbox, code, 20).splitlines() == [f"{fine} 200", f"{fine} 200", f"0 {fine}", "7"]
+
+
+def test_a_pool_of_forked_workers_works(sandbox: Sandbox) -> None:
+    code = """
+import multiprocessing
+client = Linktor(**options)
+client.get('/me')
+def work(_): return client.get('/me').status_code
+with multiprocessing.get_context('fork').Pool(4) as pool:
+    print(set(pool.map(work, range(40))))
+"""
+    assert run(sandbox, code, 20) == "{200}"
+
+
+def test_import_starts_no_thread_and_imports_no_asyncio(sandbox: Sandbox) -> None:
+    code = "print(len(os.listdir('/proc/self/task')), 'asyncio' in sys.modules)"
+    command = [sys.executable, "-c", "import linktor, os, sys; " + code]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout
+    assert out.split() == ["1", "False"]
