@@ -15,7 +15,7 @@ use crate::response::Response;
 use crate::source::Desk;
 
 /// How often a waiting call looks for signals: Ctrl-C is heard within this.
-const STEP: Duration = Duration::from_millis(100);
+const STEP: Duration = Duration::from_millis(50);
 
 type Pairs = Vec<(String, String)>;
 

@@ -122,7 +122,7 @@ except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=5)
     assert (process.returncode, err) == (0, "")
-    assert float(out) - sent < 0.2
+    assert float(out) - sent < 0.1
     assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
 
 
