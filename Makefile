@@ -8,6 +8,7 @@ SHELL := bash
 export LINKTOR_SANDBOX ?= $(CURDIR)/target/debug/linktor-sandbox
 export PROPTEST_CASES ?= 1000
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+export PYO3_BUILD_EXTENSION_MODULE := 1
 PYTHON := bindings-python/.venv/bin
 LANGUAGES := rust python node go
 
@@ -41,7 +42,7 @@ test-node: quickstart-node
 	cd bindings-node && npm test --silent
 
 test-go: quickstart-go
-	cd bindings-go && go test ./... && go test -race ./...
+	cd bindings-go && go test -count=1 ./... && go test -count=1 -race ./...
 
 soak: ## what takes minutes: 100,000 calls in each language, long property tests
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties
@@ -70,7 +71,7 @@ bench: ## speed against peers, side by side
 	cd tests/bench/go && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox go run .
 
 clean: ## remove everything that was built
-	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native} bindings-go/internal/ffi/lib \
+	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native} bindings-go/internal/ffi/{lib,library.h} \
 		examples/node/node_modules tests/bench/node_modules
 
 sandbox:

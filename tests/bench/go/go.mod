@@ -1,7 +1,7 @@
 module linktor.io/bench
 
-go 1.24
+go 1.26
 
-require github.com/linktor/linktor-go v0.1.0
+require github.com/linktor/linktor-go v0.0.0
 
 replace github.com/linktor/linktor-go => ../../../bindings-go

@@ -1,0 +1,134 @@
+package linktor_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/linktor/linktor-go"
+)
+
+// isAborted tells whether the server saw one request, given up before it was answered.
+func isAborted(t *testing.T) bool {
+	entries := journal(t)
+	return len(entries) == 1 && entries[0].Aborted && entries[0].Status == nil
+}
+
+func TestCancellingEndsACallAtOnce(t *testing.T) {
+	reset(t, object{"delay_ms": 10000, "json": object{}})
+	client := newClient(t, withKey())
+	cause := errors.New("the user left")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := client.Get(ctx, "/me?token=hidden", linktor.RequestID("req-cancel"))
+		ended <- err
+	}()
+	eventually(t, "the request arrives", func() bool { return len(journal(t)) == 1 })
+
+	start := time.Now()
+	cancel(cause)
+	err := <-ended
+	if took := time.Since(start); took > 50*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	failure, ok := errors.AsType[*linktor.Error](err)
+	if !ok || failure.Kind != linktor.KindCancelled || failure.RequestID != "req-cancel" ||
+		failure.Sent != linktor.SentMaybe || failure.Method != "GET" || failure.Path != "/me" {
+		t.Errorf("%#v", err)
+	}
+	for _, target := range []error{context.Canceled, cause, linktor.ErrCancelled} {
+		if !errors.Is(err, target) {
+			t.Errorf("%v is no %v", err, target)
+		}
+	}
+	eventually(t, "the server sees it aborted", func() bool { return isAborted(t) })
+	time.Sleep(50 * time.Millisecond)
+	if !isAborted(t) {
+		t.Errorf("the server saw more: %+v", journal(t))
+	}
+}
+
+func TestAContextsDeadlineIsATimeout(t *testing.T) {
+	reset(t, object{"delay_ms": 10000, "json": object{}})
+	client := newClient(t, withKey())
+	cause := errors.New("too slow")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, cause)
+	defer cancel()
+
+	start := time.Now()
+	_, err := client.Get(ctx, "/me")
+	if took := time.Since(start); took < 190*time.Millisecond || took > 300*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	for _, target := range []error{context.DeadlineExceeded, cause, linktor.ErrTimeout} {
+		if !errors.Is(err, target) {
+			t.Errorf("%v is no %v", err, target)
+		}
+	}
+	if failure, _ := errors.AsType[*linktor.Error](err); failure.RequestID == "" || failure.Attempts != 1 {
+		t.Errorf("the core's own error did not arrive in time: %+v", failure)
+	}
+	eventually(t, "the server sees it aborted", func() bool { return isAborted(t) })
+}
+
+func TestAnOptionsDeadlineIsATimeoutToo(t *testing.T) {
+	for name, option := range map[string]linktor.RequestOption{
+		"deadline": linktor.Deadline(100 * time.Millisecond),
+		"timeout":  linktor.Timeout(100 * time.Millisecond),
+	} {
+		reset(t, object{"delay_ms": 10000, "json": object{}})
+		_, err := newClient(t, withKey()).Get(t.Context(), "/me", option)
+		if !errors.Is(err, linktor.ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAnEarlierDeadlineOfTheClientCounts(t *testing.T) {
+	reset(t, object{"delay_ms": 10000, "json": object{}})
+	client := newClient(t, withKey(), linktor.WithDeadline(100*time.Millisecond))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	start := time.Now()
+	if _, err := client.Get(ctx, "/me"); !errors.Is(err, linktor.ErrTimeout) {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestADoneContextSendsNothing(t *testing.T) {
+	reset(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := newClient(t, withKey()).Get(ctx, "/me")
+	failure, ok := errors.AsType[*linktor.Error](err)
+	if !ok || failure.Kind != linktor.KindCancelled || failure.Sent != linktor.SentNo || !errors.Is(err, context.Canceled) {
+		t.Errorf("%#v", err)
+	}
+	if seen := journal(t); len(seen) != 0 {
+		t.Errorf("%+v", seen)
+	}
+}
+
+func TestClosingEndsCallsInFlightAndLaterOnes(t *testing.T) {
+	reset(t, object{"delay_ms": 10000, "json": object{}})
+	client := newClient(t, withKey())
+	ended := make(chan error)
+	go func() {
+		_, err := client.Get(t.Context(), "/me")
+		ended <- err
+	}()
+	eventually(t, "the request arrives", func() bool { return len(journal(t)) == 1 })
+	client.Close()
+	client.Close()
+	if err := <-ended; !errors.Is(err, linktor.ErrClosed) {
+		t.Errorf("in flight: %v", err)
+	}
+	if _, err := client.Get(t.Context(), "/me"); !errors.Is(err, linktor.ErrClosed) {
+		t.Errorf("later: %v", err)
+	}
+}

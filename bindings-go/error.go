@@ -1,0 +1,246 @@
+package linktor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/linktor/linktor-go/internal/ffi"
+)
+
+// Kind is what went wrong, as one word that all languages share.
+type Kind string
+
+// The kinds of errors.
+const (
+	// KindConfig: the client cannot be made, or used, as it is configured.
+	KindConfig Kind = "config"
+	// KindInvalidRequest: the request cannot be sent as it is written; nothing was sent.
+	KindInvalidRequest Kind = "invalid_request"
+	// KindAuthentication: HTTP 401, the credential was refused.
+	KindAuthentication Kind = "authentication"
+	// KindQuotaExceeded: HTTP 402, the plan's quota is used up.
+	KindQuotaExceeded Kind = "quota_exceeded"
+	// KindPermission: HTTP 403, the credential may not do this.
+	KindPermission Kind = "permission"
+	// KindNotFound: HTTP 404, there is no such thing.
+	KindNotFound Kind = "not_found"
+	// KindConflict: HTTP 409, it contradicts what is stored.
+	KindConflict Kind = "conflict"
+	// KindValidation: HTTP 400 or 422, the server refused the request's content.
+	KindValidation Kind = "validation"
+	// KindRateLimited: HTTP 429, too many requests.
+	KindRateLimited Kind = "rate_limited"
+	// KindServer: HTTP 5xx.
+	KindServer Kind = "server"
+	// KindAPI: any other status, or a 2xx whose envelope reports a failure.
+	KindAPI Kind = "api"
+	// KindTimeout: an attempt's timeout, the call's deadline or the context's struck.
+	KindTimeout Kind = "timeout"
+	// KindConnection: the connection could not be made, or broke.
+	KindConnection Kind = "connection"
+	// KindProtocol: the server broke the rules of HTTP or of this client; see the code.
+	KindProtocol Kind = "protocol"
+	// KindDecode: the body is not what it was to be read as.
+	KindDecode Kind = "decode"
+	// KindCallback: your own function failed; its error is wrapped.
+	KindCallback Kind = "callback"
+	// KindCancelled: the context was cancelled.
+	KindCancelled Kind = "cancelled"
+	// KindClosed: the client was closed.
+	KindClosed Kind = "closed"
+	// KindInternal: a defect of this library.
+	KindInternal Kind = "internal"
+)
+
+// sentinel is what [errors.Is] finds an Error by.
+type sentinel struct {
+	kind    Kind
+	matches func(Kind) bool
+}
+
+func (s *sentinel) Error() string { return "linktor: " + string(s.kind) }
+
+func only(kind Kind) error {
+	return &sentinel{kind, func(other Kind) bool { return other == kind }}
+}
+
+// An [*Error] is one of these, by its kind, for [errors.Is].
+var (
+	ErrConfig         = only(KindConfig)
+	ErrInvalidRequest = only(KindInvalidRequest)
+	ErrAuthentication = only(KindAuthentication)
+	ErrQuotaExceeded  = only(KindQuotaExceeded)
+	ErrPermission     = only(KindPermission)
+	ErrNotFound       = only(KindNotFound)
+	ErrConflict       = only(KindConflict)
+	ErrValidation     = only(KindValidation)
+	ErrRateLimited    = only(KindRateLimited)
+	ErrServer         = only(KindServer)
+	ErrTimeout        = only(KindTimeout)
+	ErrConnection     = only(KindConnection)
+	ErrProtocol       = only(KindProtocol)
+	ErrDecode         = only(KindDecode)
+	ErrCallback       = only(KindCallback)
+	ErrCancelled      = only(KindCancelled)
+	ErrClosed         = only(KindClosed)
+	ErrInternal       = only(KindInternal)
+	// ErrAPI is every error that the API answered with, whatever its status.
+	ErrAPI error = &sentinel{KindAPI, Kind.isAnswer}
+)
+
+func (k Kind) isAnswer() bool {
+	switch k {
+	case KindAuthentication, KindQuotaExceeded, KindPermission, KindNotFound, KindConflict, KindValidation,
+		KindRateLimited, KindServer, KindAPI:
+		return true
+	}
+	return false
+}
+
+// Sent says whether the server may have acted on a request.
+type Sent string
+
+// The values of Sent.
+const (
+	SentNo    Sent = "no"    // nothing of the request reached the server
+	SentMaybe Sent = "maybe" // it cannot be known
+	SentYes   Sent = "yes"   // the server answered
+)
+
+// Error is why a call failed, with all that is known of it. What is not known is zero.
+type Error struct {
+	// Kind is the kind of failure.
+	Kind Kind
+	// Status is the HTTP status, if the server answered.
+	Status int
+	// Code is the provider's code (TOKEN_INVALID), or the client's own (redirect_refused).
+	Code string
+	// Message is what happened, in words: the server's own where it gave any.
+	Message string
+	// Details is what the server says besides, as JSON: fields that failed, for example.
+	Details json.RawMessage
+	// RequestID is the server's where it returns one, else the client's own.
+	RequestID string
+	// RetryAfter is how long the server asks to wait before another try.
+	RetryAfter time.Duration
+	// Attempts is how many times the request was sent, or begun to be sent.
+	Attempts int
+	// Sent says whether the server may have acted.
+	Sent Sent
+	// Method is the request's.
+	Method string
+	// Path is the request's, without its query.
+	Path string
+	// Body is the first 4 KiB of the answer's body, as text, with the client's credential
+	// blotted out.
+	Body string
+
+	display string
+	causes  []error
+}
+
+// Error gives one line with everything that helps to find the failure: no credential, no
+// query and no body.
+func (e *Error) Error() string { return "linktor: " + e.display }
+
+// Unwrap gives what the error comes from: the error of your own function, those of the
+// context, or the server's answer before a deadline.
+func (e *Error) Unwrap() []error { return e.causes }
+
+// Is finds the error by its kind: errors.Is(err, linktor.ErrNotFound). A timeout is also a
+// [context.DeadlineExceeded], as in net/http.
+func (e *Error) Is(target error) bool {
+	if target == context.DeadlineExceeded {
+		return e.Kind == KindTimeout
+	}
+	is, ok := target.(*sentinel)
+	return ok && is.matches(e.Kind)
+}
+
+// Timeout reports whether a timeout or deadline struck.
+func (e *Error) Timeout() bool { return e.Kind == KindTimeout }
+
+// GoString is [Error.Error]: the body is not printed.
+func (e *Error) GoString() string { return e.Error() }
+
+// Format writes [Error.Error], whatever the verb, %q aside.
+func (e *Error) Format(f fmt.State, verb rune) {
+	if verb == 'q' {
+		_, _ = fmt.Fprintf(f, "%q", e.Error())
+		return
+	}
+	_, _ = io.WriteString(f, e.Error())
+}
+
+func newError(kind Kind, message string) *Error {
+	return &Error{Kind: kind, Message: message, Sent: SentNo, display: string(kind) + ": " + message}
+}
+
+// errorRecord is an error as it crosses from the core.
+type errorRecord struct {
+	Kind       Kind            `json:"kind"`
+	Display    string          `json:"display"`
+	Message    string          `json:"message"`
+	Status     int             `json:"status"`
+	Code       string          `json:"code"`
+	Details    json.RawMessage `json:"details"`
+	RequestID  string          `json:"request_id"`
+	RetryAfter float64         `json:"retry_after"`
+	Attempts   int             `json:"attempts"`
+	Sent       Sent            `json:"sent"`
+	Method     string          `json:"method"`
+	Path       string          `json:"path"`
+	Body       string          `json:"body"`
+	Cause      *errorRecord    `json:"cause"`
+	Reason     string          `json:"reason"`
+	Upcall     *uint64         `json:"upcall"`
+}
+
+func (r *errorRecord) error() *Error {
+	err := &Error{
+		Kind: r.Kind, Status: r.Status, Code: r.Code, Message: r.Message, Details: r.Details,
+		RequestID: r.RequestID, RetryAfter: duration(r.RetryAfter), Attempts: r.Attempts, Sent: r.Sent,
+		Method: r.Method, Path: r.Path, Body: r.Body, display: r.Display,
+	}
+	if r.Cause != nil {
+		err.causes = append(err.causes, r.Cause.error())
+	}
+	if native := sourceErrors.of(r.Upcall); native != nil {
+		err.causes = append(err.causes, native)
+	} else if r.Reason != "" {
+		err.causes = append(err.causes, errors.New(r.Reason))
+	}
+	return err
+}
+
+// duration is a number of seconds, as far as a Duration reaches.
+func duration(seconds float64) time.Duration {
+	return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/2))
+}
+
+func readError(record string) *Error {
+	var read errorRecord
+	if err := json.Unmarshal([]byte(record), &read); err != nil {
+		return newError(KindInternal, "a defect of the SDK: an error cannot be read")
+	}
+	return read.error()
+}
+
+// asError gives an error of the waist its public form.
+func asError(err error) *Error {
+	var failure *ffi.Failure
+	var unfit *ffi.Unfit
+	switch {
+	case errors.As(err, &failure):
+		return readError(failure.Record)
+	case errors.As(err, &unfit):
+		return newError(KindInvalidRequest, unfit.Message)
+	default:
+		return newError(KindInternal, err.Error())
+	}
+}

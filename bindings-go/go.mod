@@ -1,0 +1,3 @@
+module github.com/linktor/linktor-go
+
+go 1.26

@@ -1,0 +1,147 @@
+/* uniffi's C interface of crate `linktor-ffi` (interface.txt), and what makes one call of
+ * two: a text is copied into Rust, or a handle is cloned, and then the function is called. */
+#ifndef LINKTOR_FFI_H
+#define LINKTOR_FFI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Written by build.sh: the library's hash, by which Go knows that it has changed. */
+#if __has_include("library.h")
+#include "library.h"
+#endif
+
+/* `data` is no pointer to Go: that of an empty Rust vector is 0x1, on which the copier of
+ * Go's stacks would abort. */
+typedef struct {
+    uint64_t capacity;
+    uint64_t len;
+    uintptr_t data;
+} RustBuffer;
+
+typedef struct {
+    int32_t len;
+    const uint8_t *data;
+} ForeignBytes;
+
+typedef struct {
+    int8_t code;
+    RustBuffer error;
+} RustCallStatus;
+
+uint32_t ffi_linktor_ffi_uniffi_contract_version(void);
+RustBuffer ffi_linktor_ffi_rustbuffer_from_bytes(ForeignBytes bytes, RustCallStatus *status);
+void ffi_linktor_ffi_rustbuffer_free(RustBuffer buffer, RustCallStatus *status);
+
+void uniffi_linktor_ffi_fn_func_answer(uint64_t id, RustBuffer json, RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_func_drain(RustCallStatus *status);
+void uniffi_linktor_ffi_fn_func_fail(uint64_t id, RustBuffer message, RustCallStatus *status);
+int32_t uniffi_linktor_ffi_fn_func_wake_fd(RustCallStatus *status);
+
+uint64_t uniffi_linktor_ffi_fn_clone_client(uint64_t handle, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_free_client(uint64_t handle, RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_constructor_client_new(RustBuffer options, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_method_client_cancel(uint64_t self, uint64_t id, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_method_client_close(uint64_t self, RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_method_client_id(uint64_t self, RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_method_client_payload(uint64_t self, uint16_t http_status, ForeignBytes body,
+                                                       RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_method_client_submit(uint64_t self, RustBuffer method, RustBuffer path,
+                                                    RustBuffer options, ForeignBytes body, RustCallStatus *status);
+
+uint16_t uniffi_linktor_ffi_checksum_func_answer(void);
+uint16_t uniffi_linktor_ffi_checksum_func_drain(void);
+uint16_t uniffi_linktor_ffi_checksum_func_fail(void);
+uint16_t uniffi_linktor_ffi_checksum_func_wake_fd(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_cancel(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_close(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_id(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_payload(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_submit(void);
+uint16_t uniffi_linktor_ffi_checksum_constructor_client_new(void);
+
+/* The name of what differs from interface.txt, or NULL. */
+static inline const char *linktor_mismatch(void) {
+    if (ffi_linktor_ffi_uniffi_contract_version() != 30) return "uniffi's contract version";
+    if (uniffi_linktor_ffi_checksum_func_answer() != 8386) return "answer";
+    if (uniffi_linktor_ffi_checksum_func_drain() != 53087) return "drain";
+    if (uniffi_linktor_ffi_checksum_func_fail() != 17574) return "fail";
+    if (uniffi_linktor_ffi_checksum_func_wake_fd() != 44035) return "wake_fd";
+    if (uniffi_linktor_ffi_checksum_method_client_cancel() != 23893) return "Client.cancel";
+    if (uniffi_linktor_ffi_checksum_method_client_close() != 33620) return "Client.close";
+    if (uniffi_linktor_ffi_checksum_method_client_id() != 33657) return "Client.id";
+    if (uniffi_linktor_ffi_checksum_method_client_payload() != 30198) return "Client.payload";
+    if (uniffi_linktor_ffi_checksum_method_client_submit() != 41932) return "Client.submit";
+    if (uniffi_linktor_ffi_checksum_constructor_client_new() != 6935) return "Client.new";
+    return NULL;
+}
+
+static inline const uint8_t *linktor_buffer_data(RustBuffer buffer) { return (const uint8_t *)buffer.data; }
+
+static inline void linktor_buffer_free(RustBuffer buffer) {
+    RustCallStatus status = {0};
+    ffi_linktor_ffi_rustbuffer_free(buffer, &status);
+}
+
+/* Copies a text into Rust. It fails only where its length is negative. */
+static inline RustBuffer linktor_text(const void *data, int32_t len, RustCallStatus *status) {
+    ForeignBytes bytes = {len, data};
+    return ffi_linktor_ffi_rustbuffer_from_bytes(bytes, status);
+}
+
+static inline void linktor_answer(uint64_t id, const void *json, int32_t json_len, RustCallStatus *status) {
+    RustBuffer text = linktor_text(json, json_len, status);
+    if (status->code == 0) uniffi_linktor_ffi_fn_func_answer(id, text, status);
+}
+
+static inline void linktor_fail(uint64_t id, const void *message, int32_t message_len, RustCallStatus *status) {
+    RustBuffer text = linktor_text(message, message_len, status);
+    if (status->code == 0) uniffi_linktor_ffi_fn_func_fail(id, text, status);
+}
+
+static inline uint64_t linktor_client_new(const void *options, int32_t options_len, RustCallStatus *status) {
+    RustBuffer text = linktor_text(options, options_len, status);
+    return status->code == 0 ? uniffi_linktor_ffi_fn_constructor_client_new(text, status) : 0;
+}
+
+static inline void linktor_client_free(uint64_t handle) {
+    RustCallStatus status = {0};
+    uniffi_linktor_ffi_fn_free_client(handle, &status);
+}
+
+static inline uint64_t linktor_client_id(uint64_t handle, RustCallStatus *status) {
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_id(self, status);
+}
+
+static inline void linktor_client_cancel(uint64_t handle, uint64_t id, RustCallStatus *status) {
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    uniffi_linktor_ffi_fn_method_client_cancel(self, id, status);
+}
+
+static inline void linktor_client_close(uint64_t handle, RustCallStatus *status) {
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    uniffi_linktor_ffi_fn_method_client_close(self, status);
+}
+
+static inline RustBuffer linktor_client_payload(uint64_t handle, uint16_t http_status, const void *body,
+                                                int32_t body_len, RustCallStatus *status) {
+    ForeignBytes bytes = {body_len, body};
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_payload(self, http_status, bytes, status);
+}
+
+static inline uint64_t linktor_client_submit(uint64_t handle, const void *method, int32_t method_len,
+                                             const void *path, int32_t path_len, const void *options,
+                                             int32_t options_len, const void *body, int32_t body_len,
+                                             RustCallStatus *status) {
+    RustBuffer method_text = linktor_text(method, method_len, status);
+    RustBuffer path_text = linktor_text(path, path_len, status);
+    RustBuffer options_text = linktor_text(options, options_len, status);
+    if (status->code != 0) return 0;
+    ForeignBytes bytes = {body_len, body};
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_submit(self, method_text, path_text, options_text, bytes, status);
+}
+
+#endif

@@ -1,0 +1,186 @@
+package linktor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"weak"
+
+	"github.com/linktor/linktor-go"
+)
+
+// underRace is set where the race detector is compiled in.
+var underRace bool
+
+// processStatus reads a number of /proc/self/status.
+func processStatus(t *testing.T, name string) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skip("there is no /proc")
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
+			value, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return value
+		}
+	}
+	t.Fatalf("no %s in /proc/self/status", name)
+	return 0
+}
+
+func TestConcurrentCallersGetTheirOwnAnswers(t *testing.T) {
+	reset(t)
+	client := newClient(t, withKey())
+	var group sync.WaitGroup
+	for i := range 400 {
+		group.Go(func() {
+			name := fmt.Sprintf("contact-%d", i)
+			for range 5 {
+				response, err := client.Post(t.Context(), "/contacts", linktor.JSON(object{"name": name}),
+					linktor.RequestID("req-"+name))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				var contact struct{ Name string }
+				if err := response.Data(&contact); err != nil || contact.Name != name {
+					t.Errorf("%s got %+v, %v", name, contact, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestConcurrentCancellationsDisturbNobody(t *testing.T) {
+	reset(t)
+	client := newClient(t, withKey())
+	var group sync.WaitGroup
+	for i := range 200 {
+		group.Go(func() {
+			ctx := t.Context()
+			if i%2 == 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, time.Duration(i)*100*time.Microsecond)
+				defer cancel()
+			}
+			response, err := client.Get(ctx, "/me")
+			switch {
+			case err == nil && response.StatusCode != 200, i%2 == 1 && err != nil,
+				err != nil && !errors.Is(err, context.DeadlineExceeded):
+				t.Errorf("%d: %v, %v", i, response, err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestWaitingCallsTakeNoThreads(t *testing.T) {
+	const calls = 1000
+	answers := make([]any, calls)
+	for i := range answers {
+		answers[i] = object{"delay_ms": 1500, "json": object{"n": i}}
+	}
+	reset(t, answers...)
+	client := newClient(t, withKey(), linktor.WithMaxConnections(calls))
+	var group sync.WaitGroup
+	for range calls {
+		group.Go(func() {
+			if _, err := client.Get(t.Context(), "/me"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	most := 0
+	for range 10 {
+		time.Sleep(100 * time.Millisecond)
+		most = max(most, processStatus(t, "Threads"))
+	}
+	t.Logf("%d threads at most for %d calls", most, calls)
+	if most > 64 {
+		t.Errorf("%d threads for %d waiting calls", most, calls)
+	}
+	group.Wait()
+}
+
+func TestMemoryStaysFlat(t *testing.T) {
+	if testing.Short() || underRace {
+		t.Skip("10,000 calls; the race detector's own memory grows")
+	}
+	calls := 10_000
+	if text := os.Getenv("LINKTOR_SOAK_CALLS"); text != "" {
+		var err error
+		if calls, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const warmUp = 2000
+	reset(t)
+	client := newClient(t, withKey())
+	measure := func(calls int) int {
+		for range calls {
+			response, err := client.Get(t.Context(), "/me")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var me object
+			if err := response.Data(&me); err != nil {
+				t.Fatal(err)
+			}
+		}
+		debug.FreeOSMemory()
+		return processStatus(t, "VmRSS")
+	}
+	before := measure(warmUp)
+	after := measure(max(calls, warmUp) - warmUp)
+	t.Logf("RSS %d kB after %d calls, %d kB after %d", before, warmUp, after, calls)
+	if grown := after - before; grown > 10*1024 {
+		t.Errorf("it grew by %d kB", grown)
+	}
+}
+
+func TestCancelledCallsLeaveNothingBehind(t *testing.T) {
+	reset(t)
+	client := newClient(t, withKey())
+	goroutines := runtime.NumGoroutine()
+	for range 500 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Microsecond)
+		_, _ = client.Get(ctx, "/me")
+		cancel()
+	}
+	eventually(t, "all goroutines end", func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+func TestAnUnreachableClientIsFreed(t *testing.T) {
+	make1 := func() weak.Pointer[linktor.Client] {
+		var client *linktor.Client
+		client, err := linktor.NewClient(
+			linktor.WithBaseURL(sandbox.BaseURLs["linktor"]),
+			// A source that refers to its own client must not keep it.
+			linktor.WithTokenSource(func(ctx context.Context) (linktor.Token, error) {
+				_, err := client.Get(ctx, "/me")
+				return linktor.Token{}, err
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return weak.Make(client)
+	}
+	client := make1()
+	eventually(t, "it is collected", func() bool {
+		runtime.GC()
+		return client.Value() == nil
+	})
+}

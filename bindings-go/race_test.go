@@ -1,0 +1,5 @@
+//go:build race
+
+package linktor_test
+
+func init() { underRace = true }

@@ -1,0 +1,113 @@
+package linktor_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/linktor/linktor-go"
+)
+
+const marker = "lk_marker_8d1f"
+
+// forms are all the ways in which a value ends up in a log.
+func forms(value any) string {
+	var text strings.Builder
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
+		fmt.Fprintf(&text, format+"\n", value)
+	}
+	if written, err := json.Marshal(value); err == nil {
+		text.Write(written)
+	}
+	slog.New(slog.NewTextHandler(&text, nil)).Info("one", "value", value)
+	slog.New(slog.NewJSONHandler(&text, nil)).Info("one", "value", value)
+	return text.String()
+}
+
+func refuseMarker(t *testing.T, what string, value any) {
+	t.Helper()
+	printed := forms(value)
+	for _, form := range []string{marker, fmt.Sprintf("%x", marker), fmt.Sprintf("%v", []byte(marker))} {
+		if strings.Contains(printed, form) {
+			t.Errorf("%s shows the credential:\n%s", what, printed)
+		}
+	}
+}
+
+func TestNothingPrintableShowsACredential(t *testing.T) {
+	bad := linktor.New("Bearer " + marker)
+	refuseMarker(t, "client of a bad key", bad)
+	refuseMarker(t, "its error", bad.Err())
+	refuseMarker(t, "token", linktor.Token{Value: marker, ExpiresIn: time.Hour})
+	refuseMarker(t, "pointer to a token", &linktor.Token{Value: marker})
+	refuseMarker(t, "struct with a token", struct{ Token linktor.Token }{linktor.Token{Value: marker}})
+	refuseMarker(t, "option", linktor.WithAPIKey(marker))
+	refuseMarker(t, "options", []linktor.Option{linktor.WithAccessToken(marker), linktor.WithProxy("http://" + marker)})
+
+	for name, options := range map[string][]linktor.Option{
+		"line feed":       {linktor.WithAPIKey(marker + "\n" + marker)},
+		"beyond ASCII":    {linktor.WithAPIKey(marker + "é")},
+		"invalid UTF-8":   {linktor.WithAPIKey(marker + "\xff")},
+		"two credentials": {linktor.WithAPIKey(marker), linktor.WithAccessToken(marker)},
+		"proxy":           {linktor.WithAPIKey(marker), linktor.WithProxy("::" + marker), linktor.WithBaseURL("https://api.example.com")},
+		"base URL":        {linktor.WithAPIKey(marker), linktor.WithBaseURL("https://u:" + marker + "@h/")},
+		"header":          {linktor.WithAPIKey(marker), linktor.WithHeader("x-a", marker+"\n")},
+		"provider":        {linktor.WithAPIKey(marker), linktor.WithCustomProvider(json.RawMessage(`{"name":1}`))},
+	} {
+		if _, err := linktor.NewClient(options...); err == nil {
+			t.Errorf("%s is no error", name)
+		} else {
+			refuseMarker(t, name, err)
+		}
+	}
+}
+
+func TestNoErrorOfACallShowsTheCredential(t *testing.T) {
+	echo := object{"message": "no such key: " + marker, "key": marker}
+	for name, answer := range map[string]object{
+		"echo":         {"status": 401, "json": echo, "headers": object{"X-Request-Id": "r-1"}},
+		"server":       {"status": 500, "body": "<p>" + marker + "</p>"},
+		"reset":        {"reset": true},
+		"truncate":     {"truncate": true, "body": "half of " + marker + " is missing from this body"},
+		"redirect":     {"redirect": "http://elsewhere.example/?key=" + marker},
+		"slow":         {"delay_ms": 10000, "body": ""},
+		"invalid JSON": {"body": "{"},
+	} {
+		reset(t, answer)
+		client := newClient(t, linktor.WithAPIKey(marker))
+		response, err := client.Get(t.Context(), "/me", linktor.Query("key", marker), linktor.Timeout(200*time.Millisecond))
+		if err == nil {
+			refuseMarker(t, name, response)
+			var v object
+			err = response.Decode(&v)
+		}
+		if err == nil {
+			t.Errorf("%s is no error", name)
+			continue
+		}
+		refuseMarker(t, name, err)
+		for _, cause := range err.(*linktor.Error).Unwrap() {
+			refuseMarker(t, name+"'s cause", cause)
+		}
+		refuseMarker(t, name+"'s client", client)
+		refuseMarker(t, name+"'s client by value", struct{ c any }{client})
+	}
+}
+
+func TestNoErrorOfASourceShowsItsToken(t *testing.T) {
+	reset(t, object{"status": 403, "json": object{"message": marker}})
+	client := newClient(t, linktor.WithTokenSource(func(context.Context) (linktor.Token, error) {
+		return linktor.Token{Value: marker}, nil
+	}))
+	_, err := client.Get(t.Context(), "/me")
+	if !errors.Is(err, linktor.ErrPermission) {
+		t.Error(err)
+	}
+	refuseMarker(t, "error", err)
+	refuseMarker(t, "client", client)
+}

@@ -1,0 +1,126 @@
+package linktor
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+
+	"github.com/linktor/linktor-go/internal/ffi"
+)
+
+const (
+	// deadlineGrace is how long a call waits, after its context's deadline, for the core to
+	// say the same: its error knows the attempts, the request id and the last answer.
+	deadlineGrace = 25 * time.Millisecond
+	// longestDeadline is the longest that the core takes; beyond it, only ctx counts.
+	longestDeadline = 365 * 24 * time.Hour
+)
+
+func (c *Client) send(ctx context.Context, call *call) (*Response, error) {
+	switch {
+	case c.err != nil:
+		return nil, c.err
+	case ctx == nil:
+		return nil, newError(KindInvalidRequest, "the context is nil")
+	case call.err != nil:
+		return nil, call.err
+	case ctx.Err() != nil:
+		return nil, givenUp(ctx, call, SentNo)
+	}
+	if question, ok := ctx.Value(questionKey{}).(uint64); ok {
+		call.options.Within = &question
+	}
+	c.limit(ctx, call)
+	options, err := call.options.json()
+	if err != nil {
+		// Timeouts that are not numbers cannot be; a Duration has none.
+		return nil, newError(KindInvalidRequest, "the call's options cannot be written as JSON")
+	}
+	id, done, err := c.port.submit(func() (uint64, error) {
+		return c.handle.Submit(call.method, call.path, options, call.body)
+	})
+	defer runtime.KeepAlive(c)
+	if err != nil {
+		return nil, asError(err)
+	}
+
+	select {
+	case item, ok := <-done:
+		return c.finish(ctx, item, ok)
+	case <-ctx.Done():
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		grace := time.NewTimer(deadlineGrace)
+		defer grace.Stop()
+		select {
+		case item, ok := <-done:
+			return c.finish(ctx, item, ok)
+		case <-grace.C:
+		}
+	}
+	c.port.forget(id)
+	// It fails only by a defect, and the call is given up all the same.
+	_ = c.handle.Cancel(id)
+	return nil, givenUp(ctx, call, SentMaybe)
+}
+
+// limit passes the context's deadline down, where it is earlier than the call's or the
+// client's own.
+func (c *Client) limit(ctx context.Context, call *call) {
+	at, ok := ctx.Deadline()
+	if !ok {
+		return
+	}
+	own := longestDeadline.Seconds()
+	if call.options.Deadline != nil {
+		own = *call.options.Deadline
+	} else if c.deadline > 0 {
+		own = c.deadline.Seconds()
+	}
+	if left := time.Until(at).Seconds(); 0 < left && left < own {
+		call.options.Deadline = &left
+	}
+}
+
+func (c *Client) finish(ctx context.Context, item ffi.Item, ok bool) (*Response, error) {
+	if !ok {
+		return nil, newError(KindInternal, "a defect of the SDK: the core is not heard any more")
+	}
+	if item.Kind == ffi.Response {
+		return newResponse(c, item), nil
+	}
+	err := readError(item.Record)
+	if at, ok := ctx.Deadline(); ok && err.Kind == KindTimeout && !time.Now().Before(at) {
+		err.causes = append(err.causes, contextErrors(ctx)...)
+	}
+	return nil, err
+}
+
+// givenUp is the error of a call whose context is done.
+func givenUp(ctx context.Context, call *call, sent Sent) *Error {
+	err := newError(KindCancelled, "the context was cancelled")
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = newError(KindTimeout, "the context's deadline passed")
+	}
+	err.RequestID, err.Method, err.Path, err.Sent = call.requestID(), call.method, call.publicPath(), sent
+	err.display += " (" + err.Method + " " + err.Path
+	if err.RequestID != "" {
+		err.display += ", request " + err.RequestID
+	}
+	err.display += ")"
+	err.causes = contextErrors(ctx)
+	return err
+}
+
+func contextErrors(ctx context.Context) []error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil {
+		// The core's clock was a little ahead of the context's.
+		err = context.DeadlineExceeded
+	}
+	if cause == nil || cause == err {
+		return []error{err}
+	}
+	return []error{err, cause}
+}

@@ -1,0 +1,84 @@
+//! The client, and the three ways in which its functions end.
+
+use std::sync::Arc;
+
+use linktor_bridge::{CallOptions, Error, ErrorRecord};
+
+use crate::port;
+
+/// A client of one API.
+#[derive(Debug, uniffi::Object)]
+pub struct Client(linktor_bridge::Client);
+
+#[uniffi::export]
+impl Client {
+    /// Makes a client from its options as a JSON object.
+    #[uniffi::constructor]
+    pub fn new(options: &str) -> Result<Arc<Self>, Failure> {
+        let client = linktor_bridge::Client::new(options, "go", port::get()?)?;
+        Ok(Arc::new(Self(client)))
+    }
+
+    /// The id that its questions name.
+    pub fn id(&self) -> u64 {
+        self.0.id()
+    }
+
+    /// Starts a call; its completion comes out of `drain` under the id that is returned.
+    pub fn submit(&self, method: &str, path: &str, options: &str, body: &[u8]) -> Result<u64, Failure> {
+        let (request, within) = CallOptions::from_json(options)?.request(method, path, body.to_vec())?;
+        Ok(self.0.submit(port::get()?, request, within))
+    }
+
+    /// Ends a call at once and without a completion, unless that is queued already.
+    pub fn cancel(&self, id: u64) {
+        self.0.cancel(id);
+    }
+
+    /// Where the payload of a success lies under the family's envelope.
+    pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Failure> {
+        Ok(match self.0.payload(status, body)? {
+            linktor_bridge::Payload::Span(span) => Payload::Span { start: span.start as u64, end: span.end as u64 },
+            linktor_bridge::Payload::Nothing => Payload::Nothing,
+            linktor_bridge::Payload::EmptyList => Payload::EmptyList,
+        })
+    }
+
+    /// Ends all calls in flight, and later ones, with `closed`.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// Where a payload lies.
+#[derive(Debug, uniffi::Enum)]
+pub enum Payload {
+    /// These bytes of the body.
+    Span {
+        /// The first.
+        start: u64,
+        /// The first that is not.
+        end: u64,
+    },
+    /// There is none.
+    Nothing,
+    /// A list that the server wrote as `null`.
+    EmptyList,
+}
+
+/// Why a function failed.
+#[derive(Debug, thiserror::Error, uniffi::Error)]
+pub enum Failure {
+    /// The SDK's error.
+    #[error("{record}")]
+    Record {
+        /// An error record as JSON.
+        record: String,
+    },
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Record { record: ErrorRecord::from(&error).to_json() }
+    }
+}

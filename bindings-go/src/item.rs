@@ -1,0 +1,79 @@
+//! What comes up, in the form in which it crosses.
+
+use linktor_bridge::{ErrorRecord, Response};
+
+/// One thing that came up.
+#[derive(Debug, uniffi::Enum)]
+pub enum Item {
+    /// A call succeeded.
+    Response {
+        /// The call.
+        id: u64,
+        /// The HTTP status.
+        status: u16,
+        /// Names and values in turn, each ended by a line feed, which none can hold.
+        headers: String,
+        /// The body, if it is UTF-8. uniffi copies a text whole, but bytes one by one.
+        text: String,
+        /// The body, if it is not.
+        bytes: Vec<u8>,
+        /// The request id.
+        request_id: String,
+        /// How many times the request was sent.
+        attempts: u32,
+    },
+    /// A call failed.
+    Failure {
+        /// The call.
+        id: u64,
+        /// An error record as JSON.
+        record: String,
+    },
+    /// A client asks its token source: `answer` or `fail` it, exactly once.
+    TokenWanted {
+        /// The question.
+        id: u64,
+        /// The client.
+        client: u64,
+    },
+    /// Nobody waits for the answer to a question any more.
+    Abandoned {
+        /// The question.
+        id: u64,
+    },
+}
+
+impl From<linktor_bridge::Item> for Item {
+    fn from(item: linktor_bridge::Item) -> Self {
+        match item {
+            linktor_bridge::Item::Completion { id, outcome } => match *outcome {
+                Ok(response) => Self::response(id, response),
+                Err(error) => Self::Failure { id, record: ErrorRecord::from(&error).to_json() },
+            },
+            linktor_bridge::Item::TokenWanted { id, client } => Self::TokenWanted { id, client },
+            linktor_bridge::Item::Abandoned { id } => Self::Abandoned { id },
+        }
+    }
+}
+
+impl Item {
+    fn response(id: u64, response: Response) -> Self {
+        let mut headers = String::new();
+        for (name, value) in response.headers() {
+            headers.push_str(name.as_str());
+            headers.push('\n');
+            headers.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            headers.push('\n');
+        }
+        let (status, attempts) = (response.status(), response.attempts());
+        let request_id = response.request_id().to_owned();
+        let body = response.bytes().clone();
+        // The body is this function's alone now, and moves without a copy.
+        drop(response);
+        let (text, bytes) = match String::from_utf8(body.into()) {
+            Ok(text) => (text, Vec::new()),
+            Err(error) => (String::new(), error.into_bytes()),
+        };
+        Self::Response { id, status, headers, text, bytes, request_id, attempts }
+    }
+}

@@ -1,0 +1,15 @@
+//! The C interface of the SDK, by uniffi: what the Go module links. It translates the
+//! waist (`linktor-bridge`) into uniffi's types and decides nothing.
+//!
+//! `internal/ffi` of the Go module reads and writes these types by hand, field by field in
+//! this order; `tests/interface.rs` fails when they drift from `internal/ffi/interface.txt`.
+
+mod client;
+mod item;
+mod port;
+
+pub use crate::client::{Client, Failure, Payload};
+pub use crate::item::Item;
+pub use crate::port::{answer, drain, fail, wake_fd};
+
+uniffi::setup_scaffolding!();

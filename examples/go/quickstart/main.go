@@ -1,0 +1,83 @@
+// Quickstart makes one read and one write in each of the five API families, and shows what
+// an error looks like, against a sandbox of its own. Run: go run .
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/linktor/linktor-go"
+)
+
+var tasks = []struct {
+	family, read, write string
+	body                any
+}{
+	{"linktor", "/me", "/contacts", map[string]string{"name": "Ada", "email": "ada@example.com"}},
+	{"linkit", "/products", "/products", map[string]string{"name": "Lamp", "code": "L-1"}},
+	{"libromi", "/contacts", "/messages", map[string]string{"to": "15550100", "type": "text", "text": "Hello"}},
+	{"api_v2", "/auth/test", "/users", map[string]string{"name": "Ada", "email": "ada@example.com"}},
+	{"api_v1", "/users/me", "/users", map[string]string{"name": "Ada", "email": "ada@example.com"}},
+}
+
+func main() {
+	sandbox, err := startSandbox()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer sandbox.Stop()
+	if err := run(context.Background(), sandbox); err != nil {
+		sandbox.Stop()
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, sandbox *Sandbox) error {
+	fmt.Printf("linktor-sandbox at %s\n\n", sandbox.URL)
+	for _, task := range tasks {
+		client := linktor.New(sandbox.Credentials[task.family].APIKey,
+			linktor.WithProvider(task.family),
+			linktor.WithBaseURL(sandbox.BaseURLs[task.family]))
+
+		response, err := client.Get(ctx, task.read)
+		if err != nil {
+			return err
+		}
+		if err := show(task.family, "GET", task.read, response); err != nil {
+			return err
+		}
+
+		response, err = client.Post(ctx, task.write, linktor.JSON(task.body))
+		if err != nil {
+			return err
+		}
+		if err := show(task.family, "POST", task.write, response); err != nil {
+			return err
+		}
+	}
+
+	wrong := linktor.New("lk_wrong", linktor.WithBaseURL(sandbox.BaseURLs["linktor"]))
+	_, err := wrong.Get(ctx, "/me")
+	if failure, ok := errors.AsType[*linktor.Error](err); ok && errors.Is(err, linktor.ErrAuthentication) {
+		fmt.Printf("\nA wrong key: %v\n", failure)
+		fmt.Printf("  %T, kind %s, code %s, request %s\n", failure, failure.Kind, failure.Code, failure.RequestID)
+	}
+	return nil
+}
+
+// show prints the beginning of a payload, on one line.
+func show(family, method, path string, response *linktor.Response) error {
+	var data json.RawMessage
+	if err := response.Data(&data); err != nil {
+		return err
+	}
+	text := []rune(string(data))
+	if len(text) > 60 {
+		text = append(text[:60], '…')
+	}
+	_, err := fmt.Printf("%-8s %-4s %-11s %d %s\n", family, method, path, response.StatusCode, string(text))
+	return err
+}
