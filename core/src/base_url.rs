@@ -8,6 +8,9 @@ use url::{Host, Url};
 
 use crate::error::Error;
 
+/// The longest URL that can be sent, as HTTP libraries have it.
+const LONGEST: usize = 65_534;
+
 /// RFC 3986 unreserved characters stay, everything else is encoded.
 const PARAMETER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -97,6 +100,9 @@ impl BaseUrl {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
+        if url.as_str().len() > LONGEST {
+            return Err(Error::invalid_request(format!("the URL is longer than {LONGEST} bytes; send a body instead")));
+        }
         Ok(url)
     }
 
@@ -123,9 +129,11 @@ impl BaseUrl {
 
     /// Where a redirect from `from` leads, if it stays on this base.
     pub(crate) fn follow(&self, from: &Url, location: &str) -> Result<Url, Error> {
-        let target = from
+        let mut target = from
             .join(location)
             .map_err(|error| Error::invalid_request(format!("the redirect's Location is not a URL: {error}")))?;
+        // A fragment is for the client (RFC 9110, 10.2.2), which has no use for it.
+        target.set_fragment(None);
         self.accept(target.as_str())
     }
 

@@ -58,7 +58,7 @@ pub(crate) struct Inner {
 /// Where a request's `Authorization` comes from.
 pub(crate) enum Identity {
     Anonymous,
-    Fixed(Authorization),
+    Fixed(Arc<Authorization>),
     Session(Arc<Session>),
 }
 
@@ -132,7 +132,14 @@ impl Client {
     /// Where the payload of a body lies: [`Response::data`] for those who parse JSON
     /// themselves.
     pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Error> {
-        self.0.provider.payload(status, body)
+        self.0.provider.payload(status, body).map_err(|error| match &self.0.identity {
+            Identity::Anonymous => error,
+            Identity::Fixed(authorization) => error.without(&authorization.secret),
+            Identity::Session(session) => match session.current(None) {
+                Some(held) => error.without(&held.authorization.secret),
+                None => error,
+            },
+        })
     }
 
     /// Ends all calls in flight with a `closed` error, and all later ones. Clones too.
@@ -179,7 +186,7 @@ pub struct ClientBuilder {
     max_connections: usize,
     proxy: Option<Secret>,
     root_certificates: Vec<u8>,
-    allow_insecure_http: bool,
+    allow_insecure_http: Option<bool>,
     language: &'static str,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
@@ -201,7 +208,7 @@ impl Default for ClientBuilder {
             max_connections: MAX_CONNECTIONS,
             proxy: None,
             root_certificates: Vec::new(),
-            allow_insecure_http: false,
+            allow_insecure_http: None,
             language: "rust",
             transport: None,
             clock: Arc::new(SystemClock),
@@ -295,7 +302,7 @@ impl ClientBuilder {
     /// Allows plain http to hosts that are not loopback, in a network of your own.
     /// Default: only with `<FAMILY>_ALLOW_INSECURE_HTTP=1` in the environment.
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
-        self.allow_insecure_http = allow;
+        self.allow_insecure_http = Some(allow);
         self
     }
 
@@ -346,8 +353,9 @@ impl ClientBuilder {
             return Err(Error::config("max_connections must be at least 1"));
         }
 
-        let allow_insecure_http =
-            self.allow_insecure_http || read(&names.allow_insecure_http).is_some_and(|value| value == "1");
+        let allow_insecure_http = self
+            .allow_insecure_http
+            .unwrap_or_else(|| read(&names.allow_insecure_http).is_some_and(|value| value == "1"));
         let base_url = self
             .base_url
             .clone()
@@ -450,10 +458,7 @@ impl ClientBuilder {
                 headers.insert(header_name(name)?, header_value("client_version", value)?);
             }
         }
-        for (name, value) in &self.headers {
-            let (name, value) = caller_header(&self.provider, name, value)?;
-            headers.insert(name, value);
-        }
+        headers.extend(caller_headers(&self.provider, &self.headers)?);
         Ok(headers)
     }
 }
@@ -475,8 +480,18 @@ pub(crate) fn organization_header(id: &str) -> Result<HeaderValue, Error> {
     header_value("organization", id)
 }
 
-/// A header that the caller gives, unless it is one that the client writes itself.
-pub(crate) fn caller_header(provider: &Provider, name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+/// The headers that the caller gives, none of which the client writes itself. A repeated
+/// name is sent repeatedly; each replaces what the client would have sent of its own.
+pub(crate) fn caller_headers(provider: &Provider, given: &[(String, String)]) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in given {
+        let header = caller_header_name(provider, name)?;
+        headers.append(header, header_value(name, value)?);
+    }
+    Ok(headers)
+}
+
+fn caller_header_name(provider: &Provider, name: &str) -> Result<HeaderName, Error> {
     const RESERVED: [&str; 7] =
         ["authorization", "connection", "content-length", "host", "te", "transfer-encoding", "user-agent"];
     let header = header_name(name)?;
@@ -492,7 +507,7 @@ pub(crate) fn caller_header(provider: &Provider, name: &str, value: &str) -> Res
              client_version option for it"
         )));
     }
-    Ok((header, header_value(name, value)?))
+    Ok(header)
 }
 
 pub(crate) fn header_name(name: &str) -> Result<HeaderName, Error> {
@@ -575,6 +590,8 @@ mod tests {
         assert!(refusal(builder(), &[("LINKIT_ALLOW_INSECURE_HTTP", "1")]).contains("allow_insecure_http"));
         build(builder(), &[("LINKTOR_ALLOW_INSECURE_HTTP", "1")]).expect("it is allowed");
         build(builder().allow_insecure_http(true), &[]).expect("it is allowed");
+        let refused = builder().allow_insecure_http(false);
+        assert!(refusal(refused, &[("LINKTOR_ALLOW_INSECURE_HTTP", "1")]).contains("allow_insecure_http"));
     }
 
     #[test]

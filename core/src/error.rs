@@ -11,6 +11,11 @@ use http::Method;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::secret::Secret;
+
+/// As much of an answer's body as an error shows.
+const SHOWN_BODY: usize = 4096;
+
 /// What went wrong, as one word. `as_str` gives the word that every language shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -110,7 +115,7 @@ impl Serialize for ErrorKind {
 }
 
 /// May the server have acted on the request?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Sent {
     /// No: nothing of it reached the server.
     #[default]
@@ -198,6 +203,24 @@ impl Error {
         self
     }
 
+    /// The error without the credential, should the server have echoed it.
+    pub(crate) fn without(mut self, secret: &Secret) -> Self {
+        let secret = secret.expose();
+        let inner = &mut *self.0;
+        inner.message = inner.message.replace(secret, "***");
+        if let Some(code) = &mut inner.code {
+            *code = code.replace(secret, "***");
+        }
+        if let Some(details) = &mut inner.details {
+            blot_json(details, secret);
+        }
+        // Some servers write `/` in JSON as `\/`.
+        for form in [secret.to_owned(), secret.replace('/', "\\/")] {
+            inner.body = blot(&inner.body, form.as_bytes());
+        }
+        self
+    }
+
     pub(crate) fn with_sent(mut self, sent: Sent) -> Self {
         self.0.sent = sent;
         self
@@ -209,19 +232,20 @@ impl Error {
         status: u16,
         details: Option<Value>,
         retry_after: Option<Duration>,
-        body: Bytes,
+        body: &[u8],
     ) -> Self {
         self.0.status = Some(status);
         self.0.details = details;
         self.0.retry_after = retry_after;
-        self.0.body = body;
+        // A little more than is shown, so that a credential at the cut is found whole.
+        self.0.body = Bytes::copy_from_slice(&body[..body.len().min(2 * SHOWN_BODY)]);
         self.0.sent = Sent::Yes;
         self
     }
 
     /// Which call it was.
-    pub(crate) fn with_call(mut self, request_id: &str, method: &Method, path: &str) -> Self {
-        self.0.request_id.get_or_insert_with(|| request_id.to_owned());
+    pub(crate) fn with_call(mut self, request_id: Option<&str>, method: &Method, path: &str) -> Self {
+        self.0.request_id = self.0.request_id.or_else(|| request_id.map(str::to_owned));
         self.0.method = Some(method.clone());
         self.0.path = Some(path.to_owned());
         self
@@ -294,7 +318,7 @@ impl Error {
 
     /// The first 4 KiB of the answer's body, with this client's credential blotted out.
     pub fn body(&self) -> &[u8] {
-        &self.0.body
+        &self.0.body[..self.0.body.len().min(SHOWN_BODY)]
     }
 }
 
@@ -342,4 +366,37 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
+}
+
+fn blot_json(value: &mut Value, secret: &str) {
+    match value {
+        Value::String(text) => *text = text.replace(secret, "***"),
+        Value::Array(list) => list.iter_mut().for_each(|value| blot_json(value, secret)),
+        Value::Object(fields) => {
+            *fields = std::mem::take(fields)
+                .into_iter()
+                .map(|(key, mut value)| {
+                    blot_json(&mut value, secret);
+                    (key.replace(secret, "***"), value)
+                })
+                .collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The bytes with every occurrence of the secret replaced by `***`.
+fn blot(body: &Bytes, secret: &[u8]) -> Bytes {
+    let mut blotted = Vec::new();
+    let mut rest = &body[..];
+    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
+        blotted.extend_from_slice(&rest[..at]);
+        blotted.extend_from_slice(b"***");
+        rest = &rest[at + secret.len()..];
+    }
+    if blotted.is_empty() {
+        return body.clone();
+    }
+    blotted.extend_from_slice(rest);
+    blotted.into()
 }

@@ -2,7 +2,8 @@
 //! or done.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,10 +14,10 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::auth::{Authorization, Held};
-use crate::client::{Identity, Inner, caller_header, header_name, header_value, organization_header};
+use crate::client::{Identity, Inner, caller_headers, header_name, header_value, organization_header};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::observer::{Call, Event, Outcome};
-use crate::request::Request;
+use crate::request::{Request, without_query};
 use crate::response::Response;
 use crate::transport::{MAX_BODY, TransportError, TransportRequest, TransportResponse};
 
@@ -33,7 +34,10 @@ pub(crate) async fn execute(client: &Arc<Inner>, request: Request) -> Result<Res
     let result = flight.run_bounded().await;
     ending.tell(&result);
     result.map_err(|error| {
-        error.with_call(&flight.request_id, &flight.method, flight.url.path()).with_attempts(flight.attempts())
+        error
+            .with_call(Some(&flight.request_id), &flight.method, flight.url.path())
+            .with_attempts(flight.attempts())
+            .with_sent(flight.sent())
     })
 }
 
@@ -49,38 +53,53 @@ struct Flight<'a> {
     deadline: Option<Duration>,
     started: Instant,
     attempts: AtomicU32,
+    /// The most that any attempt so far can have done, but for one under way.
     sent: AtomicU8,
+    is_sending: AtomicBool,
     /// The server's last error, for a deadline that strikes later.
     last_error: Mutex<Option<Error>>,
 }
 
 /// The credential of one attempt, and the token it came from if that can be renewed.
 struct Signature {
-    authorization: Authorization,
+    authorization: Arc<Authorization>,
     generation: Option<u64>,
 }
 
 impl From<Arc<Held>> for Signature {
     fn from(held: Arc<Held>) -> Self {
-        Self { authorization: held.authorization.clone(), generation: Some(held.generation) }
+        Self { authorization: Arc::clone(&held.authorization), generation: Some(held.generation) }
     }
 }
 
 impl<'a> Flight<'a> {
-    /// Resolves the URL and writes every header but `Authorization`.
-    fn prepare(client: &'a Arc<Inner>, request: Request) -> Result<Self, Error> {
-        for (name, limit) in [("timeout", request.timeout), ("deadline", request.deadline)] {
-            if limit.is_some_and(|limit| limit.is_zero()) {
-                return Err(Error::invalid_request(format!("{name} must be more than zero")));
-            }
-        }
-        let url = client.base.resolve(&request.path, &request.path_params, &request.query)?;
-        let request_id = match request.request_id {
-            Some(id) if id.is_empty() => return Err(Error::invalid_request("request_id is empty")),
+    /// Resolves the URL and writes every header but `Authorization`; an error names the
+    /// call as far as it is known.
+    fn prepare(client: &'a Arc<Inner>, mut request: Request) -> Result<Self, Error> {
+        let (method, path) = (request.method.clone(), std::mem::take(&mut request.path));
+        let named = |error: Error, id: Option<&str>| error.with_call(id, &method, without_query(&path));
+        let id = match request.request_id.take() {
+            Some(id) if id.is_empty() => return Err(named(Error::config("request_id is empty"), None)),
             Some(id) => id,
             None => Uuid::now_v7().to_string(),
         };
-        let id_header = header_value("request_id", &request_id)?;
+        let header = header_value("request_id", &id).map_err(|error| named(error, None))?;
+        Self::resolve(client, request, &path, id, header.clone()).map_err(|error| named(error, header.to_str().ok()))
+    }
+
+    fn resolve(
+        client: &'a Arc<Inner>,
+        request: Request,
+        path: &str,
+        request_id: String,
+        id_header: HeaderValue,
+    ) -> Result<Self, Error> {
+        for (name, limit) in [("timeout", request.timeout), ("deadline", request.deadline)] {
+            if limit.is_some_and(|limit| limit.is_zero()) {
+                return Err(Error::config(format!("{name} must be more than zero")));
+            }
+        }
+        let url = client.base.resolve(path, &request.path_params, &request.query)?;
 
         let mut headers = client.headers.clone();
         let rules = &client.provider.headers;
@@ -89,10 +108,7 @@ impl<'a> Flight<'a> {
         } else if rules.always_json {
             headers.insert(CONTENT_TYPE, JSON);
         }
-        for (name, value) in &request.headers {
-            let (name, value) = caller_header(&client.provider, name, value)?;
-            headers.insert(name, value);
-        }
+        headers.extend(caller_headers(&client.provider, &request.headers)?);
         let organization = match &request.organization {
             Some(id) => Some(organization_header(id)?),
             None => client.organization.clone(),
@@ -113,6 +129,7 @@ impl<'a> Flight<'a> {
             started: client.clock.monotonic(),
             attempts: AtomicU32::new(0),
             sent: AtomicU8::new(Sent::No as u8),
+            is_sending: AtomicBool::new(false),
             last_error: Mutex::new(None),
         })
     }
@@ -126,8 +143,7 @@ impl<'a> Flight<'a> {
                     let error = Error::new(
                         ErrorKind::Timeout,
                         format!("the call was not done by its deadline of {} s", deadline.as_secs_f64()),
-                    )
-                    .with_sent(self.sent());
+                    );
                     let last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).take();
                     Err(match last {
                         Some(last) => error.with_source(last),
@@ -136,20 +152,17 @@ impl<'a> Flight<'a> {
                 }),
             }
         };
-        self.client
-            .closed
-            .run_until_cancelled(work)
-            .await
-            .unwrap_or_else(|| Err(Error::new(ErrorKind::Closed, "the client was closed").with_sent(self.sent())))
+        let closed = || Err(Error::new(ErrorKind::Closed, "the client was closed"));
+        self.client.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
     }
 
     async fn run(&self) -> Result<Response, Error> {
         let mut refused = None;
         loop {
-            let signature = self.sign(refused).await.map_err(|error| error.with_sent(self.sent()))?;
+            let signature = self.sign(refused).await?;
             let answer = self.attempt(signature.as_ref()).await?;
             if matches!(answer.status, 200..=299) {
-                return Ok(self.respond(answer));
+                return Ok(self.respond(answer, signature));
             }
             let error = self.read_error(&answer, signature.as_ref());
             let generation = signature.and_then(|signature| signature.generation);
@@ -170,9 +183,10 @@ impl<'a> Flight<'a> {
         match &self.client.identity {
             Identity::Anonymous => Ok(None),
             Identity::Fixed(authorization) => {
-                Ok(Some(Signature { authorization: authorization.clone(), generation: None }))
+                Ok(Some(Signature { authorization: Arc::clone(authorization), generation: None }))
             }
             Identity::Session(session) => {
+                session.refuse_recursion()?;
                 if let Some(held) = session.current(refused) {
                     return Ok(Some(held.into()));
                 }
@@ -192,13 +206,13 @@ impl<'a> Flight<'a> {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         let started = self.client.clock.monotonic();
         self.tell(|call| Event::AttemptStarted { call, attempt });
-        self.sent.store(Sent::Maybe as u8, Ordering::Relaxed);
+        self.is_sending.store(true, Ordering::Relaxed);
         let result = tokio::time::timeout(self.timeout, self.exchange(signature)).await.unwrap_or_else(|_| {
             let message = format!("no answer within {} s", self.timeout.as_secs_f64());
             Err(Error::new(ErrorKind::Timeout, message).with_sent(Sent::Maybe))
         });
-        let sent = result.as_ref().map_or_else(Error::sent, |_| Sent::Yes);
-        self.sent.store(sent as u8, Ordering::Relaxed);
+        self.is_sending.store(false, Ordering::Relaxed);
+        self.may_have_acted(result.as_ref().map_or_else(Error::sent, |_| Sent::Yes));
         let outcome = Outcome {
             status: result.as_ref().ok().map(|answer| answer.status),
             error: result.as_ref().err().map(Error::kind),
@@ -226,6 +240,7 @@ impl<'a> Flight<'a> {
             let location =
                 answer.headers.get(LOCATION).filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
             let Some(location) = location else { return Ok(answer) };
+            self.may_have_acted(Sent::Yes);
             url = Cow::Owned(self.redirect(&url, answer.status, location)?);
         }
         Err(protocol("too_many_redirects", format!("the server redirected more than {MAX_REDIRECTS} times")))
@@ -249,7 +264,7 @@ impl<'a> Flight<'a> {
         })
     }
 
-    fn respond(&self, answer: TransportResponse) -> Response {
+    fn respond(&self, answer: TransportResponse, signature: Option<Signature>) -> Response {
         let request_id = self.echoed_id(&answer.headers).unwrap_or_else(|| self.request_id.clone());
         Response {
             status: answer.status,
@@ -258,20 +273,22 @@ impl<'a> Flight<'a> {
             request_id,
             attempts: self.attempts(),
             provider: Arc::clone(&self.client.provider),
+            authorization: signature.map(|signature| signature.authorization),
         }
     }
 
     /// The error that an answer reports, without the credential, should the server echo it.
     fn read_error(&self, answer: &TransportResponse, signature: Option<&Signature>) -> Error {
         let body = &answer.body[..answer.body.len().min(MAX_ERROR_BODY)];
-        let body = match signature {
-            Some(signature) => blot(body, signature.authorization.secret.expose().as_bytes()),
-            None => Cow::Borrowed(body),
-        };
-        self.client
+        let error = self
+            .client
             .provider
-            .error(answer.status, &answer.headers, &body, self.client.clock.wall())
-            .with_request_id(self.echoed_id(&answer.headers))
+            .error(answer.status, &answer.headers, body, self.client.clock.wall())
+            .with_request_id(self.echoed_id(&answer.headers));
+        match signature {
+            Some(signature) => error.without(&signature.authorization.secret),
+            None => error,
+        }
     }
 
     fn echoed_id(&self, headers: &HeaderMap) -> Option<String> {
@@ -284,21 +301,28 @@ impl<'a> Flight<'a> {
     }
 
     fn sent(&self) -> Sent {
-        match self.sent.load(Ordering::Relaxed) {
+        let known = match self.sent.load(Ordering::Relaxed) {
             0 => Sent::No,
             1 => Sent::Maybe,
             _ => Sent::Yes,
-        }
+        };
+        if self.is_sending.load(Ordering::Relaxed) { known.max(Sent::Maybe) } else { known }
     }
 
+    fn may_have_acted(&self, sent: Sent) {
+        self.sent.fetch_max(sent as u8, Ordering::Relaxed);
+    }
+
+    /// Tells the observer, whose panics are its own.
     fn tell<'e>(&'e self, event: impl FnOnce(Call<'e>) -> Event<'e>) {
         if let Some(observer) = &self.client.observer {
-            observer.event(&event(Call {
+            let event = event(Call {
                 provider: &self.client.provider.name,
                 method: self.method.as_str(),
                 path: self.url.path(),
                 request_id: &self.request_id,
-            }));
+            });
+            let _ = std::panic::catch_unwind(AssertUnwindSafe(|| observer.event(&event)));
         }
     }
 }
@@ -336,20 +360,4 @@ fn insert(headers: &mut HeaderMap, name: Option<&str>, value: Option<HeaderValue
 
 fn protocol(code: &str, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Protocol, message).with_code(code).with_sent(Sent::Yes)
-}
-
-/// The body with every occurrence of the secret replaced by `***`.
-fn blot<'b>(body: &'b [u8], secret: &[u8]) -> Cow<'b, [u8]> {
-    let mut blotted = Vec::new();
-    let mut rest = body;
-    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
-        blotted.extend_from_slice(&rest[..at]);
-        blotted.extend_from_slice(b"***");
-        rest = &rest[at + secret.len()..];
-    }
-    if blotted.is_empty() {
-        return Cow::Borrowed(body);
-    }
-    blotted.extend_from_slice(rest);
-    Cow::Owned(blotted)
 }

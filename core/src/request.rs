@@ -1,5 +1,6 @@
 //! One request, as plain data, and the builder that fills it.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use crate::response::Response;
 ///
 /// Most users build it through [`Client::get`] and its siblings; this is the form that
 /// crosses into other languages.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Request {
     /// The method.
@@ -59,6 +60,22 @@ impl Request {
             deadline: None,
         }
     }
+}
+
+/// Shows neither query, header values nor body.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &without_query(&self.path))
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A path as it may be shown.
+pub(crate) fn without_query(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
 }
 
 /// Fills a [`Request`] and sends it. Made by [`Client::get`] and its siblings.
@@ -107,7 +124,8 @@ impl RequestBuilder {
         })
     }
 
-    /// Adds a header.
+    /// Adds a header, in the place of the client's of that name; a repeated name is sent
+    /// repeatedly.
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(|request| request.headers.push((name.into(), value.into())))
     }

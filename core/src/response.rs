@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, ErrorKind, Sent};
+use crate::auth::Authorization;
+use crate::error::{Error, ErrorKind};
 use crate::provider::{Payload, Provider, json_text};
 
 /// A 2xx answer. Its `Debug` shows neither headers nor body.
@@ -19,6 +20,8 @@ pub struct Response {
     pub(crate) request_id: String,
     pub(crate) attempts: u32,
     pub(crate) provider: Arc<Provider>,
+    /// What errors must not show, should the body echo it.
+    pub(crate) authorization: Option<Arc<Authorization>>,
 }
 
 impl Response {
@@ -53,10 +56,7 @@ impl Response {
     /// `null` is empty, no payload reads as `null`, and an envelope that reports a
     /// failure is an `api` error.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let payload = self
-            .provider
-            .payload(self.status, &self.body)
-            .map_err(|error| error.with_request_id(Some(self.request_id.clone())).with_attempts(self.attempts))?;
+        let payload = self.provider.payload(self.status, &self.body).map_err(|error| self.complete(error))?;
         self.parse(match payload {
             Payload::Span(span) => &self.body[span],
             Payload::Nothing => b"null",
@@ -75,16 +75,29 @@ impl Response {
     }
 
     fn parse<T: DeserializeOwned>(&self, json: &[u8]) -> Result<T, Error> {
-        serde_json::from_slice(json)
-            .map_err(|error| self.undecodable("the body is not the JSON that was expected").with_source(error))
+        serde_json::from_slice(json).map_err(|source| {
+            let error = self.undecodable("the body is not the JSON that was expected");
+            // The parser quotes values; a credential among them must not show.
+            let quoted = source.to_string();
+            match &self.authorization {
+                Some(authorization) if quoted.contains(authorization.secret.expose()) => error,
+                _ => error.with_source(source),
+            }
+        })
     }
 
     fn undecodable(&self, message: &str) -> Error {
-        Error::new(ErrorKind::Decode, message)
-            .with_answer(self.status, None, None, self.body.slice(..self.body.len().min(4096)))
-            .with_sent(Sent::Yes)
-            .with_request_id(Some(self.request_id.clone()))
-            .with_attempts(self.attempts)
+        let error = Error::new(ErrorKind::Decode, message);
+        self.complete(error.with_answer(self.status, None, None, &self.body))
+    }
+
+    /// The error with what is known of the call, and without its credential.
+    fn complete(&self, error: Error) -> Error {
+        let error = error.with_request_id(Some(self.request_id.clone())).with_attempts(self.attempts);
+        match &self.authorization {
+            Some(authorization) => error.without(&authorization.secret),
+            None => error,
+        }
     }
 }
 

@@ -4,12 +4,14 @@
 //! no credential: all that is the pipeline's.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Method};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue, Method};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -31,7 +33,6 @@ pub trait Transport: Send + Sync + 'static {
 }
 
 /// What is sent.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct TransportRequest {
     /// The method.
@@ -47,7 +48,6 @@ pub struct TransportRequest {
 }
 
 /// What came back.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct TransportResponse {
     /// The status.
@@ -62,6 +62,27 @@ impl TransportResponse {
     /// An answer.
     pub fn new(status: u16, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
         Self { status, headers, body: body.into() }
+    }
+}
+
+/// Shows neither query, header values nor body.
+impl fmt::Debug for TransportRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportRequest")
+            .field("method", &self.method)
+            .field("path", &self.url.path())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows neither header values nor body.
+impl fmt::Debug for TransportResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportResponse")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -171,6 +192,9 @@ impl Reqwest {
         *outgoing.headers_mut() = request.headers;
         if !request.body.is_empty() {
             *outgoing.body_mut() = Some(request.body.into());
+        } else if matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH) {
+            // RFC 9110, 8.6: said even where there is none.
+            outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let mut response = self.0.execute(outgoing).await.map_err(|error| {
             let failure = match (error.is_connect(), error.is_timeout()) {
@@ -182,8 +206,13 @@ impl Reqwest {
         })?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let body = read(&mut response, request.max_body).await?;
-        Ok(TransportResponse { status, headers, body })
+        let mut body = Body::default();
+        match body.read(&mut response, request.max_body).await {
+            // An error is told by its status, whatever became of its body.
+            Err(_) if status >= 400 => {}
+            ended => ended?,
+        }
+        Ok(TransportResponse { status, headers, body: body.into_bytes() })
     }
 }
 
@@ -193,35 +222,42 @@ impl Transport for Reqwest {
     }
 }
 
-/// Reads the body as far as it may go; a body of one piece is not copied.
-async fn read(response: &mut reqwest::Response, max_body: usize) -> Result<Bytes, TransportError> {
-    let mut first: Option<Bytes> = None;
-    let mut joined = BytesMut::new();
-    loop {
-        let chunk = response.chunk().await.map_err(|error| {
-            let failure = if error.is_decode() && is_corrupt(&error) {
-                TransportFailure::Decode
-            } else {
-                TransportFailure::Truncated
-            };
-            TransportError::new(failure, error.without_url())
-        })?;
-        let Some(chunk) = chunk else { break };
-        let read_so_far = first.as_ref().map_or(0, Bytes::len).max(joined.len());
-        if read_so_far + chunk.len() > max_body {
-            return Err(TransportError::body_too_large());
-        }
-        match &first {
-            None => first = Some(chunk),
-            Some(head) => {
-                if joined.is_empty() {
-                    joined.extend_from_slice(head);
-                }
-                joined.extend_from_slice(&chunk);
+/// A body as far as it was read; one of a single piece is not copied.
+#[derive(Default)]
+struct Body {
+    first: Bytes,
+    joined: BytesMut,
+}
+
+impl Body {
+    async fn read(&mut self, response: &mut reqwest::Response, limit: usize) -> Result<(), TransportError> {
+        loop {
+            let chunk = response.chunk().await.map_err(|error| {
+                let failure = if error.is_decode() && is_corrupt(&error) {
+                    TransportFailure::Decode
+                } else {
+                    TransportFailure::Truncated
+                };
+                TransportError::new(failure, error.without_url())
+            })?;
+            let Some(chunk) = chunk else { return Ok(()) };
+            if self.first.len().max(self.joined.len()) + chunk.len() > limit {
+                return Err(TransportError::body_too_large());
             }
+            if self.first.is_empty() {
+                self.first = chunk;
+                continue;
+            }
+            if self.joined.is_empty() {
+                self.joined.extend_from_slice(&self.first);
+            }
+            self.joined.extend_from_slice(&chunk);
         }
     }
-    Ok(if joined.is_empty() { first.unwrap_or_default() } else { joined.freeze() })
+
+    fn into_bytes(self) -> Bytes {
+        if self.joined.is_empty() { self.first } else { self.joined.freeze() }
+    }
 }
 
 /// Whether a decoding error is about the bytes, and not about the connection's end.
@@ -258,7 +294,9 @@ fn tls(is_needed: bool, roots: &[u8]) -> Result<rustls::ClientConfig, Error> {
     let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config("TLS cannot be set up").with_source(error))?;
-    let platform = if is_needed { Verifier::new_with_extra_roots(own.clone(), provider).ok() } else { None };
+    // Asked without the caller's own: with them, an empty store would pass for one.
+    let has_store = is_needed && Verifier::new(Arc::clone(&provider)).is_ok();
+    let platform = if has_store { Verifier::new_with_extra_roots(own.clone(), provider).ok() } else { None };
     let mut config = match platform {
         Some(verifier) => config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
         None => {

@@ -110,6 +110,59 @@ async fn a_client_of_a_machine_without_proxy_reaches_loopback_whatever_proxy_is_
     assert_eq!(client.get("/me").send().await.expect("no proxy in between").status(), 200);
 }
 
+#[tokio::test]
+async fn an_empty_post_says_so() {
+    let sandbox = sandbox().await;
+    let client = builder(&sandbox).build().expect("a valid client");
+    sandbox.script(vec![Answer::status(204), Answer::status(204)]);
+    client.post("/conversations/c-1/resolve").send().await.expect("a success");
+    client.get("/me").send().await.expect("a success");
+    let journal = sandbox.journal();
+    assert_eq!(journal[0].header("content-length"), Some("0"));
+    assert_eq!(journal[1].header("content-length"), None);
+}
+
+#[tokio::test]
+async fn a_repeated_header_is_sent_repeatedly_in_the_place_of_the_clients() {
+    let sandbox = sandbox().await;
+    let client = builder(&sandbox).header("x-tag", "client").build().expect("a valid client");
+    client.get("/me").header("X-Tag", "a").header("x-tag", "b").send().await.expect("a success");
+    let journal = sandbox.journal();
+    let tags: Vec<_> = journal[0].headers.iter().filter(|(name, _)| name == "x-tag").map(|(_, value)| value).collect();
+    assert_eq!(tags, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_url_that_no_server_would_read_is_not_sent() {
+    let sandbox = sandbox().await;
+    let client = builder(&sandbox).build().expect("a valid client");
+    let error = client.get("/me").query([("q", "x".repeat(70_000))]).send().await.expect_err("it is too long");
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::InvalidRequest, Sent::No));
+}
+
+#[tokio::test]
+async fn an_error_before_anything_is_sent_names_the_call() {
+    let sandbox = sandbox().await;
+    let client = builder(&sandbox).build().expect("a valid client");
+    let error = client.get("/a/../b?secret=query").request_id("id-1").send().await.expect_err("it cannot be sent");
+    assert_eq!((error.request_id(), error.path()), (Some("id-1"), Some("/a/../b")));
+}
+
+struct Panics;
+
+impl Observer for Panics {
+    fn event(&self, _: &Event<'_>) {
+        panic!("invented panic");
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_harms_nobody() {
+    let sandbox = sandbox().await;
+    let client = builder(&sandbox).observer(Panics).build().expect("a valid client");
+    assert_eq!(client.get("/me").send().await.expect("a success").status(), 200);
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 

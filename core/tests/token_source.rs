@@ -186,3 +186,41 @@ async fn a_deadline_during_a_renewal_after_a_401_keeps_the_servers_error() {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<Error>()).expect("the server's error");
     assert_eq!(cause.code(), Some("TOKEN_INVALID"));
 }
+
+#[test]
+fn a_renewal_whose_runtime_ended_does_not_spoil_the_next() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let sandbox = server.block_on(sandbox());
+    let asked = AtomicUsize::new(0);
+    let client = client(&sandbox, move || {
+        let is_first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            if is_first {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, Error>(fixtures::LINKTOR_ACCESS_TOKEN)
+        }
+    });
+    let given_up = runtime().block_on(client.get("/me").deadline(Duration::from_millis(50)).send());
+    assert_eq!(given_up.expect_err("no token").kind(), ErrorKind::Timeout);
+    let response = runtime().block_on(client.get("/me").send()).expect("a renewal of its own");
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn a_replay_that_cannot_connect_remembers_that_the_server_was_reached() {
+    let sandbox = sandbox().await;
+    let asked = AtomicUsize::new(0);
+    let stopped: Arc<std::sync::Mutex<Option<Sandbox>>> = Arc::default();
+    let stop = Arc::clone(&stopped);
+    let client = client(&sandbox, move || {
+        if asked.fetch_add(1, Ordering::Relaxed) == 1 {
+            drop(stop.lock().expect("not poisoned").take());
+        }
+        async { Ok::<_, Error>(fixtures::LINKTOR_EXPIRED_TOKEN) }
+    });
+    *stopped.lock().expect("not poisoned") = Some(sandbox);
+    let error = client.post("/contacts").send().await.expect_err("nobody listens any more");
+    assert_eq!((error.attempts(), error.sent()), (2, Sent::Yes), "{error:?}");
+}

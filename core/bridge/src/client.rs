@@ -98,8 +98,10 @@ impl Client {
             let outcome = call
                 .await
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a defect of the SDK: the call panicked")));
-            lock(&calls).remove(&id);
-            deliver(id, outcome);
+            let is_cancelled = lock(&calls).remove(&id).is_none();
+            if !is_cancelled {
+                deliver(id, outcome);
+            }
         });
         known.insert(id, task.abort_handle());
         id

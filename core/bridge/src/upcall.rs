@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use linktor::{RenewalScope, Token, TokenSource};
@@ -10,7 +11,6 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use crate::client::next_id;
-use crate::options::seconds;
 use crate::port::{Item, Port};
 
 type Answer = Result<Token, Foreign>;
@@ -64,8 +64,15 @@ fn parse(json: &str) -> Result<Token, String> {
     match serde_json::from_str(json) {
         Ok(Given::Text(token) | Given::Record { token, expires_in: None }) => Ok(Token::new(token)),
         Ok(Given::Record { token, expires_in: Some(life) }) => {
-            let life = seconds("expires_in", life).map_err(|error| error.message().to_owned())?;
-            Ok(Token::new(token).expires_in(life))
+            if life.is_nan() || life < 0.0 {
+                return Err("the token source's expires_in must be a number of seconds, not below zero".to_owned());
+            }
+            let token = Token::new(token);
+            // A life longer than any clock is no limit.
+            Ok(match Duration::try_from_secs_f64(life) {
+                Ok(life) => token.expires_in(life),
+                Err(_) => token,
+            })
         }
         // The message of the parser is not shown: it may hold the token.
         Err(_) => Err("the token source must return the token as text, or a token and expires_in seconds".to_owned()),

@@ -1,9 +1,10 @@
 //! The token that is current, and its renewal. However many calls wait, one renewal
 //! runs, and it runs on the runtime: a caller that gives up does not end it.
 
+use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -17,8 +18,10 @@ use crate::error::{Error, ErrorKind};
 use crate::provider::Scheme;
 use crate::secret::Secret;
 
+/// How much longer than its source a renewal is waited for.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// A credential as it is written into `Authorization`.
-#[derive(Clone)]
 pub(crate) struct Authorization {
     pub(crate) header: HeaderValue,
     pub(crate) secret: Secret,
@@ -26,7 +29,7 @@ pub(crate) struct Authorization {
 
 impl Authorization {
     /// Writes a credential; `what` names it in the error.
-    pub(crate) fn write(secret: &Secret, scheme: Scheme, what: &str) -> Result<Self, Error> {
+    pub(crate) fn write(secret: &Secret, scheme: Scheme, what: &str) -> Result<Arc<Self>, Error> {
         let secret = check(secret, what)?;
         let text = match scheme {
             Scheme::Bearer => format!("Bearer {}", secret.expose()),
@@ -35,18 +38,25 @@ impl Authorization {
         let mut header = HeaderValue::try_from(text)
             .map_err(|_| Error::config(format!("{what} cannot be written into a header")))?;
         header.set_sensitive(true);
-        Ok(Self { header, secret })
+        Ok(Arc::new(Self { header, secret }))
     }
 }
 
 /// A token that was obtained: `generation` tells it from the ones before.
 pub(crate) struct Held {
-    pub(crate) authorization: Authorization,
+    pub(crate) authorization: Arc<Authorization>,
     pub(crate) generation: u64,
     expires_at: Option<Instant>,
 }
 
-type Renewal = Shared<BoxFuture<'static, Result<Arc<Held>, Error>>>;
+/// What a renewal gives, or `None` if its runtime ended before.
+type Renewed = Option<Result<Arc<Held>, Error>>;
+
+/// One renewal under way.
+struct Renewal {
+    number: u64,
+    outcome: Shared<BoxFuture<'static, Renewed>>,
+}
 
 /// The session of a client whose credential is renewable.
 pub(crate) struct Session {
@@ -61,6 +71,7 @@ pub(crate) struct Session {
 struct State {
     held: Option<Arc<Held>>,
     generation: u64,
+    renewals: u64,
     renewal: Option<Renewal>,
 }
 
@@ -75,23 +86,39 @@ impl Session {
         self.usable(&self.lock(), refused)
     }
 
-    /// The token after a renewal, which may be one that is under way or just over.
-    pub(crate) async fn renewed(self: &Arc<Self>, refused: Option<u64>) -> Result<Arc<Held>, Error> {
-        // A call from inside this session's own source would wait for itself.
-        if RenewalScope::current().contains(self) {
+    /// Whether this runs inside the session's own renewal, where a call would wait for
+    /// itself.
+    pub(crate) fn refuse_recursion(self: &Arc<Self>) -> Result<(), Error> {
+        if RENEWING.try_with(|scope| scope.contains(self)).unwrap_or(false) {
             return Err(Error::config(
                 "the token source calls the client that it gives tokens to; use another client inside it",
             )
             .with_code("recursive_token_source"));
         }
-        let renewal = {
-            let mut state = self.lock();
-            if let Some(held) = self.usable(&state, refused) {
-                return Ok(held);
+        Ok(())
+    }
+
+    /// The token after a renewal, which may be one that others wait for already.
+    pub(crate) async fn renewed(self: &Arc<Self>, refused: Option<u64>) -> Result<Arc<Held>, Error> {
+        // A renewal whose runtime ended, or stands still, is given up for one of our own.
+        for _ in 0..2 {
+            let (number, outcome) = {
+                let mut state = self.lock();
+                if let Some(held) = self.usable(&state, refused) {
+                    return Ok(held);
+                }
+                let number = state.renewals;
+                let renewal = state.renewal.get_or_insert_with(|| self.renew(number));
+                let waited_for = (renewal.number, renewal.outcome.clone());
+                state.renewals += 1;
+                waited_for
+            };
+            if let Ok(Some(outcome)) = tokio::time::timeout(self.timeout + GRACE, outcome).await {
+                return outcome;
             }
-            state.renewal.get_or_insert_with(|| self.renew()).clone()
-        };
-        renewal.await
+            self.lock().renewal.take_if(|renewal| renewal.number == number);
+        }
+        Err(Error::new(ErrorKind::Timeout, "no renewal of the token came to an end"))
     }
 
     fn usable(&self, state: &State, refused: Option<u64>) -> Option<Arc<Held>> {
@@ -100,7 +127,7 @@ impl Session {
         is_alive.then(|| Arc::clone(held))
     }
 
-    fn renew(self: &Arc<Self>) -> Renewal {
+    fn renew(self: &Arc<Self>, number: u64) -> Renewal {
         let session = Arc::clone(self);
         let task = tokio::spawn(RenewalScope::current().with(self).run(async move {
             let outcome = AssertUnwindSafe(session.ask())
@@ -109,16 +136,10 @@ impl Session {
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::Callback, "the token source panicked")));
             session.finish(outcome)
         }));
-        async move {
-            task.await.unwrap_or_else(|error| {
-                Err(Error::new(ErrorKind::Closed, "the runtime ended during a token renewal").with_source(error))
-            })
-        }
-        .boxed()
-        .shared()
+        Renewal { number, outcome: async move { task.await.ok() }.boxed().shared() }
     }
 
-    async fn ask(&self) -> Result<(Authorization, Option<Instant>), Error> {
+    async fn ask(&self) -> Result<(Arc<Authorization>, Option<Instant>), Error> {
         let token = tokio::time::timeout(self.timeout, self.source.token())
             .await
             .map_err(|_| {
@@ -133,7 +154,7 @@ impl Session {
         Ok((authorization, expires_at))
     }
 
-    fn finish(&self, outcome: Result<(Authorization, Option<Instant>), Error>) -> Result<Arc<Held>, Error> {
+    fn finish(&self, outcome: Result<(Arc<Authorization>, Option<Instant>), Error>) -> Result<Arc<Held>, Error> {
         let mut state = self.lock();
         state.renewal = None;
         let (authorization, expires_at) = outcome?;
@@ -147,10 +168,6 @@ impl Session {
         // Nothing panics while it is held; a poisoned state is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self).addr()
-    }
 }
 
 tokio::task_local! {
@@ -163,8 +180,8 @@ tokio::task_local! {
 /// The client keeps it for the task that runs the token source. A source that answers
 /// from a task or thread of its own takes it along: [`RenewalScope::current`] before,
 /// [`RenewalScope::run`] there.
-#[derive(Debug, Clone, Default)]
-pub struct RenewalScope(Arc<[usize]>);
+#[derive(Clone, Default)]
+pub struct RenewalScope(Arc<[Weak<Session>]>);
 
 impl RenewalScope {
     /// The scope of the current task; empty outside of any renewal.
@@ -177,11 +194,17 @@ impl RenewalScope {
         RENEWING.scope(self, future)
     }
 
-    fn contains(&self, session: &Session) -> bool {
-        self.0.contains(&session.address())
+    fn contains(&self, session: &Arc<Session>) -> bool {
+        self.0.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(session)))
     }
 
-    fn with(&self, session: &Session) -> Self {
-        Self(self.0.iter().copied().chain([session.address()]).collect())
+    fn with(&self, session: &Arc<Session>) -> Self {
+        Self(self.0.iter().cloned().chain([Arc::downgrade(session)]).collect())
+    }
+}
+
+impl fmt::Debug for RenewalScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RenewalScope({} deep)", self.0.len())
     }
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,8 +13,6 @@ use super::Provider;
 use crate::error::{Error, ErrorKind};
 use crate::retry::hint;
 
-/// As much of an error's body as is kept.
-const KEPT: usize = 4096;
 /// The longest plain text that is taken as an error's message.
 const LONGEST_MESSAGE: usize = 200;
 
@@ -84,12 +81,8 @@ impl Provider {
             self.errors.details.iter().find_map(|pointer| json.pointer(pointer).filter(|found| !found.is_null()))
         });
         let retry_after = hint::read(status, headers, json.as_ref(), &self.errors.retry_after, now);
-        let mut error = Error::new(ErrorKind::of_status(status), message).with_answer(
-            status,
-            details.cloned(),
-            retry_after,
-            Bytes::copy_from_slice(&body[..body.len().min(KEPT)]),
-        );
+        let mut error =
+            Error::new(ErrorKind::of_status(status), message).with_answer(status, details.cloned(), retry_after, body);
         if let Some(code) = text_at(&self.errors.code) {
             error = error.with_code(code);
         }
