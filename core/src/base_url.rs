@@ -184,11 +184,21 @@ fn refuse_unclean(path: &str) -> Result<(), Error> {
 
 /// URL parsers collapse `.` and `..`, and their encoded forms too.
 fn refuse_dot_segments(path: &str) -> Result<(), Error> {
-    let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
     if path.split('/').any(is_dots) {
         return Err(Error::invalid_request("the path holds a `.` or `..` segment"));
     }
     Ok(())
+}
+
+fn is_dots(segment: &str) -> bool {
+    let after_dot = |text: &'_ str| match text.as_bytes() {
+        [b'.', ..] => Some(1),
+        [b'%', b'2', b'e' | b'E', ..] => Some(3),
+        _ => None,
+    };
+    let Some(first) = after_dot(segment) else { return false };
+    let rest = &segment[first..];
+    rest.is_empty() || after_dot(rest) == Some(rest.len())
 }
 
 /// Puts the encoded parameters in the place of `{name}` and encodes the rest.

@@ -46,6 +46,9 @@ pub(crate) struct Inner {
     /// The headers that are the same in every request.
     pub(crate) headers: HeaderMap,
     pub(crate) organization: Option<HeaderValue>,
+    /// The names of the headers that differ from request to request.
+    pub(crate) organization_name: Option<HeaderName>,
+    pub(crate) request_id_name: Option<HeaderName>,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) transport: Arc<dyn Transport>,
@@ -373,6 +376,12 @@ impl ClientBuilder {
 
         let identity = self.identity(environment)?;
         let headers = self.fixed_headers(&identity)?;
+        let rules = &self.provider.headers;
+        let name = |name: &Option<String>| name.as_deref().map(header_name).transpose();
+        let (organization_name, request_id_name) = match identity {
+            Identity::Anonymous => (None, None),
+            _ => (name(&rules.organization)?, name(&rules.request_id)?),
+        };
         let transport = match &self.transport {
             Some(transport) => Arc::clone(transport),
             None => Arc::new(Reqwest::new(&base, self.connect_timeout, self.proxy.as_ref(), &self.root_certificates)?),
@@ -383,6 +392,8 @@ impl ClientBuilder {
             identity,
             headers,
             organization,
+            organization_name,
+            request_id_name,
             timeout: self.timeout,
             deadline: self.deadline,
             transport,
@@ -510,7 +521,7 @@ fn caller_header_name(provider: &Provider, name: &str) -> Result<HeaderName, Err
     Ok(header)
 }
 
-pub(crate) fn header_name(name: &str) -> Result<HeaderName, Error> {
+fn header_name(name: &str) -> Result<HeaderName, Error> {
     HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| Error::config("a header's name is empty or holds characters that no header name may have"))
 }

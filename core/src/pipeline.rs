@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 use uuid::Uuid;
 
 use crate::auth::{Authorization, Held};
-use crate::client::{Identity, Inner, caller_headers, header_name, header_value, organization_header};
+use crate::client::{Identity, Inner, caller_headers, header_value, organization_header};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::observer::{Call, Event, Outcome};
 use crate::request::{Request, without_query};
@@ -102,10 +102,9 @@ impl<'a> Flight<'a> {
         let url = client.base.resolve(path, &request.path_params, &request.query)?;
 
         let mut headers = client.headers.clone();
-        let rules = &client.provider.headers;
         if let Some(kind) = &request.content_type {
             headers.insert(CONTENT_TYPE, header_value("content_type", kind)?);
-        } else if rules.always_json {
+        } else if client.provider.headers.always_json {
             headers.insert(CONTENT_TYPE, JSON);
         }
         headers.extend(caller_headers(&client.provider, &request.headers)?);
@@ -113,9 +112,11 @@ impl<'a> Flight<'a> {
             Some(id) => Some(organization_header(id)?),
             None => client.organization.clone(),
         };
-        if !matches!(client.identity, Identity::Anonymous) {
-            insert(&mut headers, rules.request_id.as_deref(), Some(id_header))?;
-            insert(&mut headers, rules.organization.as_deref(), organization)?;
+        if let Some(name) = &client.request_id_name {
+            headers.insert(name.clone(), id_header);
+        }
+        if let (Some(name), Some(id)) = (&client.organization_name, organization) {
+            headers.insert(name.clone(), id);
         }
         Ok(Self {
             client,
@@ -348,14 +349,6 @@ impl Drop for Ending<'_, '_> {
         let elapsed = flight.client.clock.monotonic().saturating_duration_since(flight.started);
         flight.tell(|call| Event::CallEnded { call, outcome: self.outcome, attempts: flight.attempts(), elapsed });
     }
-}
-
-fn insert(headers: &mut HeaderMap, name: Option<&str>, value: Option<HeaderValue>) -> Result<(), Error> {
-    if let (Some(name), Some(value)) = (name, value) {
-        let name: HeaderName = header_name(name)?;
-        headers.insert(name, value);
-    }
-    Ok(())
 }
 
 fn protocol(code: &str, message: impl Into<String>) -> Error {
