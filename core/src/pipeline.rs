@@ -14,9 +14,11 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::auth::{Authorization, Held};
-use crate::client::{Identity, Inner, caller_headers, header_value, organization_header};
+use crate::client::{Identity, Inner};
 use crate::error::{Error, ErrorKind, Sent};
+use crate::header;
 use crate::observer::{Call, Event, Outcome};
+use crate::organization;
 use crate::request::{Request, without_query};
 use crate::response::Response;
 use crate::transport::{MAX_BODY, TransportError, TransportRequest, TransportResponse};
@@ -83,7 +85,7 @@ impl<'a> Flight<'a> {
             Some(id) => id,
             None => Uuid::now_v7().to_string(),
         };
-        let header = header_value("request_id", &id).map_err(|error| named(error, None))?;
+        let header = header::parse_value("request_id", &id).map_err(|error| named(error, None))?;
         Self::resolve(client, request, &path, id, header.clone()).map_err(|error| named(error, header.to_str().ok()))
     }
 
@@ -103,13 +105,13 @@ impl<'a> Flight<'a> {
 
         let mut headers = client.headers.clone();
         if let Some(kind) = &request.content_type {
-            headers.insert(CONTENT_TYPE, header_value("content_type", kind)?);
+            headers.insert(CONTENT_TYPE, header::parse_value("content_type", kind)?);
         } else if client.provider.headers.always_json {
             headers.insert(CONTENT_TYPE, JSON);
         }
-        headers.extend(caller_headers(&client.provider, &request.headers)?);
+        headers.extend(header::of_caller(&client.provider, &request.headers)?);
         let organization = match &request.organization {
-            Some(id) => Some(organization_header(id)?),
+            Some(id) => Some(organization::header(id)?),
             None => client.organization.clone(),
         };
         if let Some(name) = &client.request_id_name {

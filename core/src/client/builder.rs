@@ -1,0 +1,418 @@
+//! Collects options and checks them all at once.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ACCEPT, USER_AGENT};
+use http::{HeaderMap, HeaderValue};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::{Client, Identity, Inner};
+use crate::auth::{Authorization, Credentials, Kind, Session};
+use crate::base_url::BaseUrl;
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::header;
+use crate::observer::Observer;
+use crate::organization;
+use crate::provider::{Provider, Scheme};
+use crate::secret::Secret;
+use crate::transport::{Reqwest, Transport};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_CONNECTIONS: usize = 128;
+
+/// Collects options; [`build`](Self::build) checks them all.
+///
+/// ```
+/// use std::time::Duration;
+/// use linktor::{Client, Provider};
+///
+/// let client = Client::builder()
+///     .provider(Provider::linkit())
+///     .api_key("invented-key")
+///     .organization("org_123")
+///     .timeout(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), linktor::Error>(())
+/// ```
+#[must_use = "a client is made by `build()`"]
+pub struct ClientBuilder {
+    provider: Provider,
+    credentials: Vec<Credentials>,
+    base_url: Option<String>,
+    organization: Option<String>,
+    headers: Vec<(String, String)>,
+    client_version: Option<String>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    deadline: Option<Duration>,
+    max_connections: usize,
+    proxy: Option<Secret>,
+    root_certificates: Vec<u8>,
+    allow_insecure_http: Option<bool>,
+    language: &'static str,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            provider: Provider::linktor(),
+            credentials: Vec::new(),
+            base_url: None,
+            organization: None,
+            headers: Vec::new(),
+            client_version: None,
+            timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            deadline: None,
+            max_connections: MAX_CONNECTIONS,
+            proxy: None,
+            root_certificates: Vec::new(),
+            allow_insecure_http: None,
+            language: "rust",
+            transport: None,
+            clock: Arc::new(SystemClock),
+            observer: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The API family. Default: [`Provider::linktor`].
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// Short for `credentials(Credentials::api_key(key))`.
+    pub fn api_key(self, key: impl Into<Secret>) -> Self {
+        self.credentials(Credentials::api_key(key))
+    }
+
+    /// The credential. Without one, the family's environment variable is read
+    /// (`LINKTOR_API_KEY`); two are a `config` error.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials.push(credentials);
+        self
+    }
+
+    /// Where the API is. Default: `<FAMILY>_BASE_URL` from the environment, else the
+    /// family's own. Plain http is refused unless the host is loopback.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The organization of all requests that name none. Default:
+    /// `<FAMILY>_ORGANIZATION_ID` from the environment, else none.
+    pub fn organization(mut self, id: impl Into<String>) -> Self {
+        self.organization = Some(id.into());
+        self
+    }
+
+    /// A header for every request.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// What families that ask for the client's version are told. Default: this library's.
+    pub fn client_version(mut self, version: impl Into<String>) -> Self {
+        self.client_version = Some(version.into());
+        self
+    }
+
+    /// How long one attempt may take. Default: 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long a connection may take to be made. Default: 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a whole call may take, renewals and waits included. Default: no limit.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How many attempts may be under way at once; the rest queue in order. Default: 128.
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.max_connections = count;
+        self
+    }
+
+    /// A proxy for everything but loopback. Default: `HTTPS_PROXY` and its siblings from
+    /// the environment, for https only.
+    pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Certificates to trust besides the machine's own, in PEM (RFC 7468). Default: none.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates = pem.into();
+        self
+    }
+
+    /// Allows plain http to hosts that are not loopback, in a network of your own.
+    /// Default: only with `<FAMILY>_ALLOW_INSECURE_HTTP=1` in the environment.
+    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
+        self.allow_insecure_http = Some(allow);
+        self
+    }
+
+    /// Sends through this instead of reqwest.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Reads time from this instead of the machine.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Watches what the client does.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The language of the binding, for `User-Agent`.
+    #[doc(hidden)]
+    pub fn language(mut self, language: &'static str) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// Makes the client. Every option that cannot be what it says is a `config` error
+    /// that names it.
+    pub fn build(self) -> Result<Client, Error> {
+        self.build_in(&|name| std::env::var(name).ok())
+    }
+
+    fn build_in(self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Client, Error> {
+        let names = &self.provider.environment;
+        let read = |name: &Option<String>| name.as_deref().and_then(environment);
+
+        for (name, duration) in [("timeout", self.timeout), ("connect_timeout", self.connect_timeout)]
+            .into_iter()
+            .chain(self.deadline.map(|deadline| ("deadline", deadline)))
+        {
+            if duration.is_zero() {
+                return Err(Error::config(format!("{name} must be more than zero")));
+            }
+        }
+        if !(1..=Semaphore::MAX_PERMITS).contains(&self.max_connections) {
+            return Err(Error::config("max_connections must be at least 1"));
+        }
+
+        let allow_insecure_http = self
+            .allow_insecure_http
+            .unwrap_or_else(|| read(&names.allow_insecure_http).is_some_and(|value| value == "1"));
+        let base_url = self
+            .base_url
+            .clone()
+            .or_else(|| read(&names.base_url))
+            .or_else(|| self.provider.base_url.clone())
+            .ok_or_else(|| Error::config(format!("provider `{}` has no base_url; give one", self.provider.name)))?;
+        let base = BaseUrl::parse(&base_url, allow_insecure_http)?;
+
+        let organization = self
+            .organization
+            .clone()
+            .or_else(|| read(&names.organization))
+            .map(|id| organization::header(&id))
+            .transpose()?;
+
+        let identity = self.identity(environment)?;
+        let headers = self.fixed_headers(&identity)?;
+        let rules = &self.provider.headers;
+        let name = |name: &Option<String>| name.as_deref().map(header::parse_name).transpose();
+        let (organization_name, request_id_name) = match identity {
+            Identity::Anonymous => (None, None),
+            _ => (name(&rules.organization)?, name(&rules.request_id)?),
+        };
+        let transport = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None => Arc::new(Reqwest::new(&base, self.connect_timeout, self.proxy.as_ref(), &self.root_certificates)?),
+        };
+        Ok(Client(Arc::new(Inner {
+            provider: Arc::new(self.provider),
+            base,
+            identity,
+            headers,
+            organization,
+            organization_name,
+            request_id_name,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            transport,
+            clock: self.clock,
+            observer: self.observer,
+            slots: Semaphore::new(self.max_connections),
+            closed: CancellationToken::new(),
+        })))
+    }
+
+    fn identity(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Identity, Error> {
+        let provider = &self.provider;
+        let known = || provider.credentials.iter().map(|kind| kind.option()).collect::<Vec<_>>().join(", ");
+        let credentials = match self.credentials.as_slice() {
+            [one] => one,
+            [] => {
+                let variable = provider.environment.api_key.as_deref();
+                return match variable.and_then(|name| environment(name).map(|value| (name, value))) {
+                    Some((name, value)) => Ok(Identity::Fixed(Authorization::write(
+                        &Secret::from(value),
+                        provider.headers.api_key,
+                        &format!("the environment variable {name}"),
+                    )?)),
+                    None => Err(Error::config(format!(
+                        "no credential: give one of {}, or set the environment variable {}",
+                        known(),
+                        variable.unwrap_or("that the provider names"),
+                    ))),
+                };
+            }
+            several => {
+                let given: Vec<_> =
+                    several.iter().map(|one| one.kind().map_or("anonymous", |kind| kind.option())).collect();
+                return Err(Error::config(format!("several credentials ({}): give one", given.join(", "))));
+            }
+        };
+        if let Some(kind) = credentials.kind().filter(|kind| !provider.credentials.contains(kind)) {
+            return Err(Error::config(format!(
+                "provider `{}` does not know the credential {}: give one of {}",
+                provider.name,
+                kind.option(),
+                known(),
+            )));
+        }
+        let fixed = |secret: &Secret, scheme: Scheme, what: &str| {
+            Authorization::write(secret, scheme, what).map(Identity::Fixed)
+        };
+        match &credentials.0 {
+            Kind::None => Ok(Identity::Anonymous),
+            Kind::ApiKey(key) => fixed(key, provider.headers.api_key, "api_key"),
+            Kind::Bearer(token) => fixed(token, provider.headers.token, "access_token"),
+            Kind::Source(source) => Ok(Identity::Session(Arc::new(Session::new(
+                Arc::clone(source),
+                provider.headers.token,
+                self.timeout,
+                Arc::clone(&self.clock),
+            )))),
+        }
+    }
+
+    fn fixed_headers(&self, identity: &Identity) -> Result<HeaderMap, Error> {
+        let rules = &self.provider.headers;
+        let version = env!("CARGO_PKG_VERSION");
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, header::parse_value("user-agent", &format!("linktor-{}/{version}", self.language))?);
+        if !matches!(identity, Identity::Anonymous) {
+            for (name, value) in &rules.fixed {
+                headers.insert(header::parse_name(name)?, header::parse_value(name, value)?);
+            }
+            if let Some(name) = &rules.client_version {
+                let value = self.client_version.as_deref().unwrap_or(version);
+                headers.insert(header::parse_name(name)?, header::parse_value("client_version", value)?);
+            }
+        }
+        headers.extend(header::of_caller(&self.provider, &self.headers)?);
+        Ok(headers)
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("provider", &self.provider.name)
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(builder: ClientBuilder, environment: &[(&str, &str)]) -> Result<Client, Error> {
+        builder.build_in(&|name| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn refusal(builder: ClientBuilder, environment: &[(&str, &str)]) -> String {
+        build(builder, environment).expect_err("it cannot be made").message().to_owned()
+    }
+
+    #[test]
+    fn the_environment_fills_what_the_options_leave_out() {
+        let linkit = || Client::builder().provider(Provider::linkit());
+        let environment = [
+            ("LINKIT_API_KEY", " invented "),
+            ("LINKIT_BASE_URL", "https://linkit.example.com/v9"),
+            ("LINKIT_ORGANIZATION_ID", "org_env"),
+        ];
+        let client = build(linkit(), &environment).expect("all is there");
+        let Identity::Fixed(authorization) = &client.0.identity else { panic!("a fixed credential") };
+        assert_eq!(authorization.header, "invented");
+        assert_eq!(client.0.base.as_str(), "https://linkit.example.com/v9");
+        assert_eq!(client.0.organization.as_ref().expect("an organization"), "org_env");
+
+        let client =
+            build(linkit().api_key("own").base_url("https://own.example.com").organization("org_own"), &environment)
+                .expect("all is there");
+        let Identity::Fixed(authorization) = &client.0.identity else { panic!("a fixed credential") };
+        assert_eq!(authorization.header, "own");
+        assert_eq!(client.0.base.as_str(), "https://own.example.com/");
+        assert_eq!(client.0.organization.as_ref().expect("an organization"), "org_own");
+    }
+
+    #[test]
+    fn a_missing_credential_names_the_variable() {
+        for (provider, variable) in [
+            (Provider::linktor(), "LINKTOR_API_KEY"),
+            (Provider::linkit(), "LINKIT_API_KEY"),
+            (Provider::libromi(), "LIBROMI_API_TOKEN"),
+            (Provider::api_v1(), "API_KEY"),
+            (Provider::api_v2(), "API_KEY"),
+        ] {
+            let message = refusal(Client::builder().provider(provider), &[]);
+            assert!(message.contains(variable), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_blank_variable_is_refused_by_its_name() {
+        let message = refusal(Client::builder(), &[("LINKTOR_API_KEY", " ")]);
+        assert!(message.contains("LINKTOR_API_KEY"), "{message}");
+        let message = refusal(Client::builder().api_key("k"), &[("LINKTOR_ORGANIZATION_ID", "")]);
+        assert!(message.contains("organization"), "{message}");
+    }
+
+    #[test]
+    fn plain_http_is_allowed_by_the_familys_variable_when_it_is_1() {
+        let builder = || Client::builder().api_key("k").base_url("http://linktor:8080/api/v1");
+        assert!(refusal(builder(), &[]).contains("allow_insecure_http"));
+        assert!(refusal(builder(), &[("LINKTOR_ALLOW_INSECURE_HTTP", "0")]).contains("allow_insecure_http"));
+        assert!(refusal(builder(), &[("LINKIT_ALLOW_INSECURE_HTTP", "1")]).contains("allow_insecure_http"));
+        build(builder(), &[("LINKTOR_ALLOW_INSECURE_HTTP", "1")]).expect("it is allowed");
+        build(builder().allow_insecure_http(true), &[]).expect("it is allowed");
+        let refused = builder().allow_insecure_http(false);
+        assert!(refusal(refused, &[("LINKTOR_ALLOW_INSECURE_HTTP", "1")]).contains("allow_insecure_http"));
+    }
+}
