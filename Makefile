@@ -62,6 +62,7 @@ lint: python node go ## formatters, linters, type checkers, and the check for on
 bench: ## speed against peers, side by side
 	cargo build --release -p linktor-bench -p linktor-sandbox
 	target/release/linktor-bench
+	cargo bench --quiet -p linktor --bench pipeline
 	test -d target/bench-venv || python3 -m venv target/bench-venv
 	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt ./bindings-python
 	LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox target/bench-venv/bin/python tests/bench/bench.py
