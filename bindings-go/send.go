@@ -91,8 +91,15 @@ func (c *Client) finish(ctx context.Context, item ffi.Item, ok bool) (*Response,
 		return newResponse(c, item), nil
 	}
 	err := readError(item.Record)
-	if at, ok := ctx.Deadline(); ok && err.Kind == KindTimeout && !time.Now().Before(at) {
-		err.causes = append(err.causes, contextErrors(ctx)...)
+	if at, ok := ctx.Deadline(); ok && err.Kind == KindTimeout && time.Until(at) < deadlineGrace {
+		// The core was told the same moment and can be a little ahead of the context.
+		grace := time.NewTimer(deadlineGrace)
+		defer grace.Stop()
+		select {
+		case <-ctx.Done():
+			err.causes = append(err.causes, contextErrors(ctx)...)
+		case <-grace.C:
+		}
 	}
 	return nil, err
 }
@@ -115,10 +122,6 @@ func givenUp(ctx context.Context, call *call, sent Sent) *Error {
 
 func contextErrors(ctx context.Context) []error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if err == nil {
-		// The core's clock was a little ahead of the context's.
-		err = context.DeadlineExceeded
-	}
 	if cause == nil || cause == err {
 		return []error{err}
 	}
