@@ -135,11 +135,10 @@ impl Client {
     pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Error> {
         self.0.provider.payload(status, body).map_err(|error| match &self.0.identity {
             Identity::Anonymous => error,
-            Identity::Fixed(authorization) => error.without(&authorization.secret),
-            Identity::Session(session) => match session.current(None) {
-                Some(held) => error.without(&held.authorization.secret),
-                None => error,
-            },
+            Identity::Fixed(authorization) => error.without(Some(&authorization.secret)),
+            Identity::Session(session) => {
+                error.without(session.current(None).as_ref().map(|held| &held.authorization.secret))
+            }
         })
     }
 

@@ -203,9 +203,9 @@ impl Error {
         self
     }
 
-    /// The error without the credential, should the server have echoed it.
-    pub(crate) fn without(mut self, secret: &Secret) -> Self {
-        let secret = secret.expose();
+    /// The error without the credential, if there is one, should the server have echoed it.
+    pub(crate) fn without(mut self, secret: Option<&Secret>) -> Self {
+        let Some(secret) = secret.map(Secret::expose) else { return self };
         let inner = &mut *self.0;
         inner.message = inner.message.replace(secret, "***");
         if let Some(code) = &mut inner.code {

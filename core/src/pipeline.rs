@@ -283,15 +283,11 @@ impl<'a> Flight<'a> {
     /// The error that an answer reports, without the credential, should the server echo it.
     fn read_error(&self, answer: &TransportResponse, signature: Option<&Signature>) -> Error {
         let body = &answer.body[..answer.body.len().min(MAX_ERROR_BODY)];
-        let error = self
-            .client
+        self.client
             .provider
             .error(answer.status, &answer.headers, body, self.client.clock.wall())
-            .with_request_id(self.echoed_id(&answer.headers));
-        match signature {
-            Some(signature) => error.without(&signature.authorization.secret),
-            None => error,
-        }
+            .with_request_id(self.echoed_id(&answer.headers))
+            .without(signature.map(|signature| &signature.authorization.secret))
     }
 
     fn echoed_id(&self, headers: &HeaderMap) -> Option<String> {

@@ -93,11 +93,10 @@ impl Response {
 
     /// The error with what is known of the call, and without its credential.
     fn complete(&self, error: Error) -> Error {
-        let error = error.with_request_id(Some(self.request_id.clone())).with_attempts(self.attempts);
-        match &self.authorization {
-            Some(authorization) => error.without(&authorization.secret),
-            None => error,
-        }
+        error
+            .with_request_id(Some(self.request_id.clone()))
+            .with_attempts(self.attempts)
+            .without(self.authorization.as_ref().map(|authorization| &authorization.secret))
     }
 }
 

@@ -294,9 +294,12 @@ fn tls(is_needed: bool, roots: &[u8]) -> Result<rustls::ClientConfig, Error> {
     let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config("TLS cannot be set up").with_source(error))?;
-    // Asked without the caller's own: with them, an empty store would pass for one.
-    let has_store = is_needed && Verifier::new(Arc::clone(&provider)).is_ok();
-    let platform = if has_store { Verifier::new_with_extra_roots(own.clone(), provider).ok() } else { None };
+    // Asked without the caller's own first: with them, an empty store would pass for one.
+    let platform = if is_needed { Verifier::new(Arc::clone(&provider)).ok() } else { None };
+    let platform = match platform {
+        Some(_) if !own.is_empty() => Verifier::new_with_extra_roots(own.clone(), provider).ok(),
+        found => found,
+    };
     let mut config = match platform {
         Some(verifier) => config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
         None => {

@@ -5,8 +5,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use linktor::{Client, ClientBuilder, ErrorKind, Event, Observer, Sent};
+use linktor::{Client, ClientBuilder, Error, ErrorKind, Event, Observer, Response, Sent};
 use linktor_sandbox::{Answer, Sandbox, fixtures};
+use tokio::task::JoinHandle;
 
 async fn sandbox() -> Sandbox {
     Sandbox::start().await.expect("the sandbox starts")
@@ -16,18 +17,17 @@ fn builder(sandbox: &Sandbox) -> ClientBuilder {
     Client::builder().api_key(fixtures::LINKTOR_API_KEY).base_url(sandbox.base_url("linktor"))
 }
 
-fn slow() -> Answer {
-    Answer::status(200).delay_ms(10_000)
-}
-
-/// Waits until the sandbox has seen `count` requests.
-async fn seen(sandbox: &Sandbox, count: usize) {
+/// A call that the sandbox has seen, as its `count`th request, and does not answer.
+async fn in_flight(sandbox: &Sandbox, client: &Client, count: usize) -> JoinHandle<Result<Response, Error>> {
+    sandbox.script(vec![Answer::status(200).delay_ms(10_000)]);
+    let call = tokio::spawn(client.get("/me").send());
     let waiting = async {
         while sandbox.journal().len() < count {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), waiting).await.expect("the requests arrive");
+    tokio::time::timeout(Duration::from_secs(5), waiting).await.expect("the request arrives");
+    call
 }
 
 async fn aborted(sandbox: &Sandbox) {
@@ -43,9 +43,7 @@ async fn aborted(sandbox: &Sandbox) {
 async fn a_dropped_call_ends_at_once_and_sends_nothing_more() {
     let sandbox = sandbox().await;
     let client = builder(&sandbox).build().expect("a valid client");
-    sandbox.script(vec![slow()]);
-    let call = tokio::spawn(client.get("/me").send());
-    seen(&sandbox, 1).await;
+    let call = in_flight(&sandbox, &client, 1).await;
 
     let started = Instant::now();
     call.abort();
@@ -61,9 +59,7 @@ async fn a_dropped_call_ends_at_once_and_sends_nothing_more() {
 async fn closing_ends_calls_in_flight_and_later_ones() {
     let sandbox = sandbox().await;
     let client = builder(&sandbox).build().expect("a valid client");
-    sandbox.script(vec![slow()]);
-    let call = tokio::spawn(client.get("/me").send());
-    seen(&sandbox, 1).await;
+    let call = in_flight(&sandbox, &client, 1).await;
 
     let started = Instant::now();
     client.clone().close();
@@ -80,9 +76,7 @@ async fn closing_ends_calls_in_flight_and_later_ones() {
 async fn attempts_beyond_the_connections_queue_and_a_deadline_ends_the_wait() {
     let sandbox = sandbox().await;
     let client = builder(&sandbox).max_connections(1).build().expect("a valid client");
-    sandbox.script(vec![slow()]);
-    let first = tokio::spawn(client.get("/me").send());
-    seen(&sandbox, 1).await;
+    let first = in_flight(&sandbox, &client, 1).await;
 
     let error = client.get("/me").deadline(Duration::from_millis(100)).send().await.expect_err("its turn never comes");
     assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Timeout, Sent::No, 0));
@@ -188,9 +182,7 @@ async fn the_observer_sees_every_call_and_how_it_ended() {
     let client = builder(&sandbox).observer(log.clone()).build().expect("a valid client");
     client.get("/me").query([("secret", "query")]).send().await.expect("a success");
     client.get("/missing").send().await.expect_err("no such route");
-    sandbox.script(vec![slow()]);
-    let call = tokio::spawn(client.get("/me").send());
-    seen(&sandbox, 3).await;
+    let call = in_flight(&sandbox, &client, 3).await;
     call.abort();
     drop(call.await);
 

@@ -15,6 +15,7 @@ use super::check;
 use super::source::TokenSource;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
+use crate::header;
 use crate::provider::Scheme;
 use crate::secret::Secret;
 
@@ -35,8 +36,7 @@ impl Authorization {
             Scheme::Bearer => format!("Bearer {}", secret.expose()),
             Scheme::Raw => secret.expose().to_owned(),
         };
-        let mut header = HeaderValue::try_from(text)
-            .map_err(|_| Error::config(format!("{what} cannot be written into a header")))?;
+        let mut header = header::parse_value(what, &text)?;
         header.set_sensitive(true);
         Ok(Arc::new(Self { header, secret }))
     }
