@@ -37,32 +37,45 @@ const PATH: &AsciiSet = &PARAMETER
 pub(crate) struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// Checks a base URL; `http` only to loopback, or where the user allows it.
-    pub(crate) fn parse(text: &str, allow_insecure_http: bool) -> Result<Self, Error> {
+    /// Checks a base URL, the option `name`; `http` only to loopback, or where the user
+    /// allows it.
+    pub(crate) fn parse(name: &str, text: &str, allow_insecure_http: bool) -> Result<Self, Error> {
         // The URL parser's own message is not shown: the text may hold a password.
-        let url = Url::parse(text.trim()).map_err(|error| Error::config(format!("base_url is not a URL: {error}")))?;
+        let url = Url::parse(text.trim()).map_err(|error| Error::config(format!("{name} is not a URL: {error}")))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::config(
-                "base_url must not hold a user name or password; give the credential as an option",
-            ));
+            return Err(Error::config(format!(
+                "{name} must not hold a user name or password; give the credential as an option"
+            )));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(Error::config("base_url must not have a query or a fragment"));
+            return Err(Error::config(format!("{name} must not have a query or a fragment")));
         }
         let base = Self(url);
         match base.0.scheme() {
             "https" => Ok(base),
             "http" if allow_insecure_http || base.is_loopback() => Ok(base),
-            "http" => Err(Error::config(
-                "base_url is plain http, which would send the credential unencrypted: use https, \
-                 or set allow_insecure_http if the network in between is your own",
-            )),
-            _ => Err(Error::config("base_url must begin with https:// (or http:// for loopback)")),
+            "http" => Err(Error::config(format!(
+                "{name} is plain http, which would send the credential unencrypted: use https, \
+                 or set allow_insecure_http if the network in between is your own"
+            ))),
+            _ => Err(Error::config(format!("{name} must begin with https:// (or http:// for loopback)"))),
         }
+    }
+
+    /// The root of the host.
+    pub(crate) fn origin(&self) -> Self {
+        let mut root = self.0.clone();
+        root.set_path("/");
+        Self(root)
     }
 
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Whether one connection pool serves both: TLS and proxies are the same.
+    pub(crate) fn is_reached_like(&self, other: &Self) -> bool {
+        self.is_https() == other.is_https() && self.is_loopback() == other.is_loopback()
     }
 
     pub(crate) fn is_https(&self) -> bool {

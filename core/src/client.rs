@@ -1,21 +1,28 @@
 //! The client. Its builder checks everything before a request is made.
 
 mod builder;
+mod identity;
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
 
+use http::header::{AGE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use self::builder::ClientBuilder;
-use crate::auth::{Authorization, Session};
+pub(crate) use self::identity::Identity;
+use crate::auth::{Credentials, TokenStore};
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::observer::Observer;
+use crate::observer::{Event, Observer};
+use crate::organization;
+use crate::page::Paginator;
 use crate::pipeline;
 use crate::provider::{Payload, Provider};
 use crate::request::{Request, RequestBuilder};
@@ -36,31 +43,89 @@ use crate::transport::Transport;
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
-/// What all clones share.
-pub(crate) struct Inner {
+/// One handle: who it is, and for which organization.
+struct Inner {
+    shared: Arc<Shared>,
+    identity: Identity,
+    /// The organization of requests that name none.
+    organization: Option<HeaderValue>,
+    /// Whether closing it closes all.
+    is_root: bool,
+}
+
+/// What a client and all its handles share.
+pub(crate) struct Shared {
     pub(crate) provider: Arc<Provider>,
     pub(crate) base: BaseUrl,
-    pub(crate) identity: Identity,
-    /// The headers that are the same in every request.
-    pub(crate) headers: HeaderMap,
-    pub(crate) organization: Option<HeaderValue>,
-    /// The names of the headers that differ from request to request.
-    pub(crate) organization_name: Option<HeaderName>,
-    pub(crate) request_id_name: Option<HeaderName>,
+    /// Where the OAuth endpoints are, if that is known.
+    auth_base: Option<BaseUrl>,
+    /// What requests with a credential carry.
+    pub(crate) signed: Dress,
+    /// What requests without one carry.
+    pub(crate) bare: Dress,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) auth_transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) observer: Option<Arc<dyn Observer>>,
+    /// How far the server's clock is ahead, in milliseconds.
+    skew: AtomicI64,
+    observer: Option<Arc<dyn Observer>>,
     pub(crate) slots: Semaphore,
     pub(crate) closed: CancellationToken,
+    store: Option<Arc<dyn TokenStore>>,
 }
 
-/// Where a request's `Authorization` comes from.
-pub(crate) enum Identity {
-    Anonymous,
-    Fixed(Arc<Authorization>),
-    Session(Arc<Session>),
+/// The headers of every request but its credential.
+pub(crate) struct Dress {
+    /// Those that are always the same.
+    pub(crate) headers: HeaderMap,
+    /// The names of those that differ from request to request.
+    pub(crate) organization: Option<HeaderName>,
+    pub(crate) request_id: Option<HeaderName>,
+}
+
+/// Differences of the clocks below this are the network's and the header's resolution.
+const SKEW: i64 = 2_000;
+
+impl Shared {
+    /// Where the OAuth endpoints are; a `config` error if only the user can know.
+    pub(crate) fn auth_base(&self) -> Result<&BaseUrl, Error> {
+        self.auth_base
+            .as_ref()
+            .ok_or_else(|| Error::config("base_url is your own, so give auth_url too: where the OAuth endpoints are"))
+    }
+
+    /// Learns the server's time from an answer's `Date` (RFC 9110, 6.6.1), unless a cache
+    /// kept it.
+    pub(crate) fn observe(&self, headers: &HeaderMap) {
+        let Some(date) = headers.get(DATE).filter(|_| !headers.contains_key(AGE)) else { return };
+        let Some(date) = date.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok()) else { return };
+        let now = self.clock.wall();
+        let ahead = date.duration_since(now).map(|ahead| (ahead, 1)).unwrap_or_else(|behind| (behind.duration(), -1));
+        let skew = i64::try_from(ahead.0.as_millis()).unwrap_or(i64::MAX).saturating_mul(ahead.1);
+        self.skew.store(if skew.abs() < SKEW { 0 } else { skew }, Ordering::Relaxed);
+    }
+
+    /// The time of day by the server's clock.
+    pub(crate) fn server_time(&self) -> SystemTime {
+        let now = self.clock.wall();
+        let skew = self.skew.load(Ordering::Relaxed);
+        let distance = Duration::from_millis(skew.unsigned_abs());
+        let corrected = if skew < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
+        corrected.unwrap_or(now)
+    }
+
+    /// Tells the observer, whose panics are its own.
+    pub(crate) fn tell(&self, event: Event<'_>) {
+        if let Some(observer) = &self.observer {
+            let _ = std::panic::catch_unwind(AssertUnwindSafe(|| observer.event(&event)));
+        }
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observer.is_some()
+    }
 }
 
 impl Client {
@@ -122,38 +187,108 @@ impl Client {
 
     /// Sends a request that is there as data. Dropping the future ends the call at once.
     pub async fn execute(&self, request: Request) -> Result<Response, Error> {
-        pipeline::execute(&self.0, request).await
+        pipeline::execute(self, request).await
+    }
+
+    /// Begins to read a list, page by page.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), linktor::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let client = linktor::Client::new("YOUR_API_KEY")?;
+    /// let mut contacts = client.paginate("/contacts").items::<serde_json::Value>();
+    /// while let Some(contact) = contacts.try_next().await? {
+    ///     println!("{}", contact["name"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn paginate(&self, path: impl Into<String>) -> Paginator {
+        Paginator::new(self.clone(), path.into())
+    }
+
+    /// A handle for another organization: the same connections, session and limits. An
+    /// empty or malformed id is a `config` error. Closing a handle does nothing.
+    pub fn with_organization(&self, id: &str) -> Result<Self, Error> {
+        let Inner { shared, identity, .. } = &*self.0;
+        let organization = Some(organization::header(id)?);
+        Ok(Self(Arc::new(Inner {
+            shared: Arc::clone(shared),
+            identity: identity.clone(),
+            organization,
+            is_root: false,
+        })))
+    }
+
+    /// A handle for somebody else, with a session of its own over the same connections:
+    /// for servers that act for many users. It has this handle's organization only if
+    /// that was given as an option, never one that a login named.
+    ///
+    /// Credentials that the provider does not know, or that are incomplete, are a
+    /// `config` error. Closing a handle does nothing.
+    pub fn with_credentials(&self, credentials: impl Into<Credentials>) -> Result<Self, Error> {
+        let Inner { shared, organization, .. } = &*self.0;
+        let identity = Identity::of(&credentials.into(), "api_key", shared)?;
+        Ok(Self(Arc::new(Inner {
+            shared: Arc::clone(shared),
+            identity,
+            organization: organization.clone(),
+            is_root: false,
+        })))
     }
 
     /// The API family that it speaks to.
     pub fn provider(&self) -> &Provider {
-        &self.0.provider
+        &self.0.shared.provider
     }
 
     /// Where the payload of a body lies: [`Response::data`] for those who parse JSON
     /// themselves.
     pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Error> {
-        self.0.provider.payload(status, body).map_err(|error| match &self.0.identity {
+        self.provider().payload(status, body).map_err(|error| match &self.0.identity {
             Identity::Anonymous => error,
             Identity::Fixed(authorization) => error.without(Some(&authorization.secret)),
-            Identity::Session(session) => {
-                error.without(session.current(None).as_ref().map(|held| &held.authorization.secret))
-            }
+            Identity::Session(session) => error.without(session.secret().as_ref()),
         })
     }
 
-    /// Ends all calls in flight with a `closed` error, and all later ones. Clones too.
+    /// Ends all calls in flight with a `closed` error, and all later ones, of clones and
+    /// handles too. On a handle it does nothing.
     pub fn close(&self) {
-        self.0.closed.cancel();
+        if self.0.is_root {
+            self.0.shared.closed.cancel();
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// The organization of requests that name none, as the user said it.
+    pub(crate) fn organization(&self) -> Option<&HeaderValue> {
+        self.0.organization.as_ref()
+    }
+
+    pub(crate) fn dress(&self) -> &Dress {
+        match self.0.identity {
+            Identity::Anonymous => &self.0.shared.bare,
+            _ => &self.0.shared.signed,
+        }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = &self.0.shared;
         f.debug_struct("Client")
-            .field("provider", &self.0.provider.name)
-            .field("base_url", &self.0.base.as_str())
-            .field("closed", &self.0.closed.is_cancelled())
+            .field("provider", &shared.provider.name)
+            .field("base_url", &shared.base.as_str())
+            .field("closed", &shared.closed.is_cancelled())
             .finish_non_exhaustive()
     }
 }

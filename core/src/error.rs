@@ -51,6 +51,8 @@ pub enum ErrorKind {
     Protocol,
     /// The body is not what it was to be read as.
     Decode,
+    /// The token store could not be read, locked or written.
+    TokenStore,
     /// The caller's own function failed; its error is the source.
     Callback,
     /// The caller gave the call up.
@@ -80,6 +82,7 @@ impl ErrorKind {
             Self::Connection => "connection",
             Self::Protocol => "protocol",
             Self::Decode => "decode",
+            Self::TokenStore => "token_store",
             Self::Callback => "callback",
             Self::Cancelled => "cancelled",
             Self::Closed => "closed",
@@ -218,6 +221,12 @@ impl Error {
         for form in [secret.to_owned(), secret.replace('/', "\\/")] {
             inner.body = blot(&inner.body, form.as_bytes());
         }
+        self
+    }
+
+    /// The error with what failed because of it before its message.
+    pub(crate) fn after(mut self, failure: &str) -> Self {
+        self.0.message = format!("{failure}: {}", self.0.message);
         self
     }
 

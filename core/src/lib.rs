@@ -21,6 +21,7 @@ mod error;
 mod header;
 mod observer;
 mod organization;
+mod page;
 mod pipeline;
 mod provider;
 mod request;
@@ -31,13 +32,18 @@ mod transport;
 
 pub use http::{HeaderMap, Method};
 
-pub use crate::auth::{Credentials, RenewalScope, Token, TokenSource};
+pub use crate::auth::{
+    Auth, AuthTest, AuthorizationRequest, Credentials, FileStore, Jwt, MemoryStore, OAuth, RenewalScope, SessionInfo,
+    StoreLock, StoreResult, Token, TokenSource, TokenStore, jwt,
+};
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::error::{Error, ErrorKind, Sent};
 pub use crate::observer::{Call, Event, Observer, Outcome};
+pub use crate::page::{Page, Paginator};
 pub use crate::provider::{
-    CredentialKind, Envelope, Environment, ErrorFields, HeaderRules, Payload, Provider, Refreshable, Scheme,
+    AuthRules, CredentialKind, Envelope, Environment, ErrorFields, GrantFields, HeaderRules, OAuthRules, Paging,
+    Payload, Provider, Refreshable, Scheme, TestCall,
 };
 pub use crate::request::{Request, RequestBuilder};
 pub use crate::response::Response;

@@ -75,6 +75,18 @@ pub enum Event<'a> {
         /// How it failed, if it did.
         error: Option<ErrorKind>,
     },
+    /// The call goes on with tokens that the token store could not save: a restart would
+    /// lose them.
+    TokensUnsaved {
+        /// The call.
+        call: Call<'a>,
+    },
+    /// The token store has no locks: two processes may renew the same session at once.
+    /// Said once per session.
+    TokenStoreUnlocked {
+        /// The provider's name.
+        provider: &'a str,
+    },
     /// A request is about to be sent.
     AttemptStarted {
         /// The call.

@@ -2,7 +2,6 @@
 //! or done.
 
 use std::borrow::Cow;
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,42 +9,43 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
+use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
-use crate::auth::{Authorization, Held};
-use crate::client::{Identity, Inner};
+use crate::auth::{Authorization, Held, Next, RenewalScope};
+use crate::base_url::BaseUrl;
+use crate::client::{Client, Identity, Shared};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::header;
 use crate::observer::{Call, Event, Outcome};
 use crate::organization;
+use crate::provider::{Asked, Grant};
 use crate::request::{Request, without_query};
 use crate::response::Response;
-use crate::transport::{MAX_BODY, TransportError, TransportRequest, TransportResponse};
+use crate::transport::{MAX_BODY, Transport, TransportError, TransportRequest, TransportResponse};
 
 const MAX_REDIRECTS: usize = 5;
 /// As much of an error's body as is looked at.
 const MAX_ERROR_BODY: usize = 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// How long a caller waits for a renewal ahead of its token's end.
+const AHEAD: Duration = Duration::from_secs(1);
+
 /// Sends one request and reports how the call ended.
-pub(crate) async fn execute(client: &Arc<Inner>, request: Request) -> Result<Response, Error> {
-    let flight = Flight::prepare(client, request)?;
-    flight.tell(|call| Event::CallStarted { call });
-    let ending = Ending { flight: &flight, outcome: Outcome { status: None, error: Some(ErrorKind::Cancelled) } };
-    let result = flight.run_bounded().await;
-    ending.tell(&result);
-    result.map_err(|error| {
-        error
-            .with_call(Some(&flight.request_id), &flight.method, flight.url.path())
-            .with_attempts(flight.attempts())
-            .with_sent(flight.sent())
-    })
+pub(crate) async fn execute(client: &Client, request: Request) -> Result<Response, Error> {
+    let (flight, asked) = Flight::prepare(client, request)?;
+    flight.follow(flight.run_bounded(client, asked)).await
 }
 
-/// One call under way.
-struct Flight<'a> {
-    client: &'a Arc<Inner>,
+/// One call under way: to the API, or to a token endpoint.
+pub(crate) struct Flight<'a> {
+    pub(crate) shared: &'a Shared,
+    base: &'a BaseUrl,
+    transport: &'a dyn Transport,
+    /// What it waits for its turn at; a token call waits behind nobody.
+    slots: Option<&'a Semaphore>,
     method: Method,
     url: Url,
     headers: HeaderMap,
@@ -62,22 +62,28 @@ struct Flight<'a> {
     last_error: Mutex<Option<Error>>,
 }
 
-/// The credential of one attempt, and the token it came from if that can be renewed.
-struct Signature {
+/// What one attempt is signed with, and the token it came from if that can be renewed.
+pub(crate) struct Signature {
     authorization: Arc<Authorization>,
     generation: Option<u64>,
+    /// The organization that the session's login named.
+    organization: Option<HeaderValue>,
 }
 
 impl From<Arc<Held>> for Signature {
     fn from(held: Arc<Held>) -> Self {
-        Self { authorization: Arc::clone(&held.authorization), generation: Some(held.generation) }
+        Self {
+            authorization: Arc::clone(&held.authorization),
+            generation: Some(held.generation),
+            organization: held.organization.clone(),
+        }
     }
 }
 
 impl<'a> Flight<'a> {
     /// Resolves the URL and writes every header but `Authorization`; an error names the
-    /// call as far as it is known.
-    fn prepare(client: &'a Arc<Inner>, mut request: Request) -> Result<Self, Error> {
+    /// call as far as it is known. The page is the one that was asked for, if one was.
+    fn prepare(client: &'a Client, mut request: Request) -> Result<(Self, Option<Asked>), Error> {
         let (method, path) = (request.method.clone(), std::mem::take(&mut request.path));
         let named = |error: Error, id: Option<&str>| error.with_call(id, &method, without_query(&path));
         let id = match request.request_id.take() {
@@ -90,59 +96,108 @@ impl<'a> Flight<'a> {
     }
 
     fn resolve(
-        client: &'a Arc<Inner>,
+        client: &'a Client,
         request: Request,
         path: &str,
         request_id: String,
         id_header: HeaderValue,
-    ) -> Result<Self, Error> {
+    ) -> Result<(Self, Option<Asked>), Error> {
         for (name, limit) in [("timeout", request.timeout), ("deadline", request.deadline)] {
             if limit.is_some_and(|limit| limit.is_zero()) {
                 return Err(Error::config(format!("{name} must be more than zero")));
             }
         }
-        let url = client.base.resolve(path, &request.path_params, &request.query)?;
+        let (shared, dress) = (&**client.shared(), client.dress());
+        let mut url = shared.base.resolve(path, &request.path_params, &request.query)?;
+        let asked = request.page.map(|number| shared.provider.paging.ask(&mut url, number)).transpose()?;
 
-        let mut headers = client.headers.clone();
+        let mut headers = dress.headers.clone();
         if let Some(kind) = &request.content_type {
             headers.insert(CONTENT_TYPE, header::parse_value("content_type", kind)?);
-        } else if client.provider.headers.always_json {
+        } else if shared.provider.headers.always_json {
             headers.insert(CONTENT_TYPE, JSON);
         }
-        headers.extend(header::of_caller(&client.provider, &request.headers)?);
+        headers.extend(header::of_caller(&shared.provider, &request.headers)?);
         let organization = match &request.organization {
             Some(id) => Some(organization::header(id)?),
-            None => client.organization.clone(),
+            None => client.organization().cloned(),
         };
-        if let Some(name) = &client.request_id_name {
+        if let Some(name) = &dress.request_id {
             headers.insert(name.clone(), id_header);
         }
-        if let (Some(name), Some(id)) = (&client.organization_name, organization) {
+        if let (Some(name), Some(id)) = (&dress.organization, organization) {
             headers.insert(name.clone(), id);
         }
+        let flight = Self {
+            base: &shared.base,
+            transport: &*shared.transport,
+            slots: Some(&shared.slots),
+            deadline: request.deadline.or(shared.deadline),
+            timeout: request.timeout.unwrap_or(shared.timeout),
+            ..Self::new(shared, request.method, url, headers, request.body, request_id)
+        };
+        Ok((flight, asked))
+    }
+
+    /// A call to a token endpoint, which takes JSON.
+    pub(crate) fn for_token(shared: &'a Shared, base: &'a BaseUrl, path: &str, body: String) -> Result<Self, Error> {
+        let url = base.resolve(path, &[], &[])?;
+        let request_id = Uuid::now_v7().to_string();
+        let mut headers = shared.signed.headers.clone();
+        headers.insert(CONTENT_TYPE, JSON);
+        if let Some(name) = &shared.signed.request_id {
+            headers.insert(name.clone(), header::parse_value("request_id", &request_id)?);
+        }
+        let is_oauth = !std::ptr::eq(base, &raw const shared.base);
+        let transport = if is_oauth { &shared.auth_transport } else { &shared.transport };
         Ok(Self {
-            client,
-            method: request.method,
+            base,
+            transport: &**transport,
+            ..Self::new(shared, Method::POST, url, headers, body.into(), request_id)
+        })
+    }
+
+    fn new(shared: &'a Shared, method: Method, url: Url, headers: HeaderMap, body: Bytes, request_id: String) -> Self {
+        Self {
+            shared,
+            base: &shared.base,
+            transport: &*shared.transport,
+            slots: None,
+            method,
             url,
             headers,
-            body: request.body,
+            body,
             request_id,
-            timeout: request.timeout.unwrap_or(client.timeout),
-            deadline: request.deadline.or(client.deadline),
-            started: client.clock.monotonic(),
+            timeout: shared.timeout,
+            deadline: None,
+            started: shared.clock.monotonic(),
             attempts: AtomicU32::new(0),
             sent: AtomicU8::new(Sent::No as u8),
             is_sending: AtomicBool::new(false),
             last_error: Mutex::new(None),
+        }
+    }
+
+    /// Tells the observer of the call's begin and end, and its error which call it was.
+    pub(crate) async fn follow<T: Answered>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.tell(|call| Event::CallStarted { call });
+        let ending = Ending { flight: self, outcome: Outcome { status: None, error: Some(ErrorKind::Cancelled) } };
+        let result = work.await;
+        ending.tell(&result);
+        result.map_err(|error| {
+            error
+                .with_call(Some(&self.request_id), &self.method, self.url.path())
+                .with_attempts(self.attempts())
+                .with_sent(self.sent())
         })
     }
 
     /// Runs until done, until the deadline, or until the client is closed.
-    async fn run_bounded(&self) -> Result<Response, Error> {
+    async fn run_bounded(&self, client: &Client, asked: Option<Asked>) -> Result<Response, Error> {
         let work = async {
             match self.deadline {
-                None => self.run().await,
-                Some(deadline) => tokio::time::timeout(deadline, self.run()).await.unwrap_or_else(|_| {
+                None => self.run(client, asked).await,
+                Some(deadline) => tokio::time::timeout(deadline, self.run(client, asked)).await.unwrap_or_else(|_| {
                     let error = Error::new(
                         ErrorKind::Timeout,
                         format!("the call was not done by its deadline of {} s", deadline.as_secs_f64()),
@@ -156,23 +211,23 @@ impl<'a> Flight<'a> {
             }
         };
         let closed = || Err(Error::new(ErrorKind::Closed, "the client was closed"));
-        self.client.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
+        self.shared.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
     }
 
-    async fn run(&self) -> Result<Response, Error> {
+    async fn run(&self, client: &Client, asked: Option<Asked>) -> Result<Response, Error> {
         let mut refused = None;
         loop {
-            let signature = self.sign(refused).await?;
+            let signature = self.sign(client.identity(), refused).await?;
             let answer = self.attempt(signature.as_ref()).await?;
             if matches!(answer.status, 200..=299) {
-                return Ok(self.respond(answer, signature));
+                return self.respond(answer, signature, asked);
             }
             let error = self.read_error(&answer, signature.as_ref());
             let generation = signature.and_then(|signature| signature.generation);
             let is_renewable = generation.is_some()
                 && refused.is_none()
                 && answer.status == 401
-                && self.client.provider.refreshable.includes(error.code());
+                && self.shared.provider.refreshable.includes(error.code());
             if !is_renewable {
                 return Err(error);
             }
@@ -182,32 +237,56 @@ impl<'a> Flight<'a> {
     }
 
     /// The credential of the next attempt, after a renewal if it needs one.
-    async fn sign(&self, refused: Option<u64>) -> Result<Option<Signature>, Error> {
-        match &self.client.identity {
-            Identity::Anonymous => Ok(None),
+    async fn sign(&self, identity: &Identity, refused: Option<u64>) -> Result<Option<Signature>, Error> {
+        let session = match identity {
+            Identity::Anonymous => return Ok(None),
             Identity::Fixed(authorization) => {
-                Ok(Some(Signature { authorization: Arc::clone(authorization), generation: None }))
+                let authorization = Arc::clone(authorization);
+                return Ok(Some(Signature { authorization, generation: None, organization: None }));
             }
-            Identity::Session(session) => {
-                session.refuse_recursion()?;
-                if let Some(held) = session.current(refused) {
-                    return Ok(Some(held.into()));
-                }
-                self.tell(|call| Event::RenewalStarted { call });
-                let renewed = session.renewed(refused).await;
-                let error = renewed.as_ref().err().map(Error::kind);
-                self.tell(|call| Event::RenewalEnded { call, error });
-                Ok(Some(renewed?.into()))
+            Identity::Session(session) => session,
+        };
+        RenewalScope::refuse_recursion(session)?;
+        let held = match session.next(refused) {
+            Next::Use(held) => held,
+            Next::Ahead(held, renewal) => {
+                let patience = self.deadline.map_or(AHEAD, |deadline| AHEAD.min(deadline / 2));
+                let renewed = self.renewal(async {
+                    tokio::time::timeout(patience, session.wait(renewal))
+                        .await
+                        .ok()
+                        .flatten()
+                        .unwrap_or(Ok(Arc::clone(&held)))
+                });
+                // Whatever becomes of it, the token at hand is good.
+                renewed.await.unwrap_or(held)
             }
+            Next::Renew => self.renewal(session.renewed(refused)).await?,
+        };
+        if held.is_unsaved {
+            self.tell(|call| Event::TokensUnsaved { call });
         }
+        Ok(Some(held.into()))
+    }
+
+    async fn renewal(&self, work: impl Future<Output = Result<Arc<Held>, Error>>) -> Result<Arc<Held>, Error> {
+        self.tell(|call| Event::RenewalStarted { call });
+        let renewed = work.await;
+        let error = renewed.as_ref().err().map(Error::kind);
+        self.tell(|call| Event::RenewalEnded { call, error });
+        renewed
     }
 
     /// Sends the request once, redirects followed, within the timeout of an attempt.
-    async fn attempt(&self, signature: Option<&Signature>) -> Result<TransportResponse, Error> {
-        let _slot =
-            self.client.slots.acquire().await.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?;
+    pub(crate) async fn attempt(&self, signature: Option<&Signature>) -> Result<TransportResponse, Error> {
+        let _slot = match self.slots {
+            Some(slots) => {
+                Some(slots.acquire().await.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?)
+            }
+            None => None,
+        };
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
-        let started = self.client.clock.monotonic();
+        let started = self.shared.clock.monotonic();
         self.tell(|call| Event::AttemptStarted { call, attempt });
         self.is_sending.store(true, Ordering::Relaxed);
         let result = tokio::time::timeout(self.timeout, self.exchange(signature)).await.unwrap_or_else(|_| {
@@ -220,7 +299,7 @@ impl<'a> Flight<'a> {
             status: result.as_ref().ok().map(|answer| answer.status),
             error: result.as_ref().err().map(Error::kind),
         };
-        let elapsed = self.client.clock.monotonic().saturating_duration_since(started);
+        let elapsed = self.shared.clock.monotonic().saturating_duration_since(started);
         self.tell(|call| Event::AttemptEnded { call, attempt, outcome, elapsed });
         result
     }
@@ -231,6 +310,9 @@ impl<'a> Flight<'a> {
             let mut headers = self.headers.clone();
             if let Some(signature) = signature {
                 headers.insert(AUTHORIZATION, signature.authorization.header.clone());
+                if let (Some(name), Some(id)) = (&self.shared.signed.organization, &signature.organization) {
+                    headers.entry(name).or_insert_with(|| id.clone());
+                }
             }
             let request = TransportRequest {
                 method: self.method.clone(),
@@ -239,7 +321,8 @@ impl<'a> Flight<'a> {
                 body: self.body.clone(),
                 max_body: MAX_BODY,
             };
-            let answer = self.client.transport.send(request).await.map_err(TransportError::into_error)?;
+            let answer = self.transport.send(request).await.map_err(TransportError::into_error)?;
+            self.shared.observe(&answer.headers);
             let location =
                 answer.headers.get(LOCATION).filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
             let Some(location) = location else { return Ok(answer) };
@@ -258,7 +341,7 @@ impl<'a> Flight<'a> {
                 format!("the server answered {} with {status}, which would turn it into a GET", self.method),
             ));
         }
-        let target = location.to_str().map_err(|_| ()).and_then(|to| self.client.base.follow(from, to).map_err(|_| ()));
+        let target = location.to_str().map_err(|_| ()).and_then(|to| self.base.follow(from, to).map_err(|_| ()));
         target.map_err(|()| {
             protocol(
                 "redirect_refused",
@@ -267,31 +350,42 @@ impl<'a> Flight<'a> {
         })
     }
 
-    fn respond(&self, answer: TransportResponse, signature: Option<Signature>) -> Response {
+    fn respond(
+        &self,
+        answer: TransportResponse,
+        signature: Option<Signature>,
+        asked: Option<Asked>,
+    ) -> Result<Response, Error> {
         let request_id = self.echoed_id(&answer.headers).unwrap_or_else(|| self.request_id.clone());
-        Response {
+        let mut response = Response {
             status: answer.status,
             headers: answer.headers,
             body: answer.body,
             request_id,
             attempts: self.attempts(),
-            provider: Arc::clone(&self.client.provider),
+            provider: Arc::clone(&self.shared.provider),
+            page: None,
             authorization: signature.map(|signature| signature.authorization),
+        };
+        if let Some(asked) = asked {
+            let found = self.shared.provider.page(asked, response.status, &response.body);
+            response.page = Some(found.map_err(|error| response.complete(error))?);
         }
+        Ok(response)
     }
 
     /// The error that an answer reports, without the credential, should the server echo it.
-    fn read_error(&self, answer: &TransportResponse, signature: Option<&Signature>) -> Error {
+    pub(crate) fn read_error(&self, answer: &TransportResponse, signature: Option<&Signature>) -> Error {
         let body = &answer.body[..answer.body.len().min(MAX_ERROR_BODY)];
-        self.client
+        self.shared
             .provider
-            .error(answer.status, &answer.headers, body, self.client.clock.wall())
+            .error(answer.status, &answer.headers, body, self.shared.clock.wall())
             .with_request_id(self.echoed_id(&answer.headers))
             .without(signature.map(|signature| &signature.authorization.secret))
     }
 
     fn echoed_id(&self, headers: &HeaderMap) -> Option<String> {
-        let name = self.client.provider.headers.request_id.as_deref()?;
+        let name = self.shared.provider.headers.request_id.as_deref()?;
         headers.get(name)?.to_str().ok().filter(|id| !id.is_empty()).map(str::to_owned)
     }
 
@@ -312,17 +406,33 @@ impl<'a> Flight<'a> {
         self.sent.fetch_max(sent as u8, Ordering::Relaxed);
     }
 
-    /// Tells the observer, whose panics are its own.
     fn tell<'e>(&'e self, event: impl FnOnce(Call<'e>) -> Event<'e>) {
-        if let Some(observer) = &self.client.observer {
-            let event = event(Call {
-                provider: &self.client.provider.name,
+        if self.shared.is_observed() {
+            self.shared.tell(event(Call {
+                provider: &self.shared.provider.name,
                 method: self.method.as_str(),
                 path: self.url.path(),
                 request_id: &self.request_id,
-            });
-            let _ = std::panic::catch_unwind(AssertUnwindSafe(|| observer.event(&event)));
+            }));
         }
+    }
+}
+
+/// What a call may end with.
+pub(crate) trait Answered {
+    /// The status, if it is known.
+    fn status(&self) -> Option<u16>;
+}
+
+impl Answered for Response {
+    fn status(&self) -> Option<u16> {
+        Some(self.status)
+    }
+}
+
+impl Answered for Grant {
+    fn status(&self) -> Option<u16> {
+        Some(200)
     }
 }
 
@@ -333,9 +443,9 @@ struct Ending<'f, 'a> {
 }
 
 impl Ending<'_, '_> {
-    fn tell(mut self, result: &Result<Response, Error>) {
+    fn tell<T: Answered>(mut self, result: &Result<T, Error>) {
         self.outcome = match result {
-            Ok(response) => Outcome { status: Some(response.status), error: None },
+            Ok(answer) => Outcome { status: answer.status(), error: None },
             Err(error) => Outcome { status: error.status(), error: Some(error.kind()) },
         };
     }
@@ -344,7 +454,7 @@ impl Ending<'_, '_> {
 impl Drop for Ending<'_, '_> {
     fn drop(&mut self) {
         let flight = self.flight;
-        let elapsed = flight.client.clock.monotonic().saturating_duration_since(flight.started);
+        let elapsed = flight.shared.clock.monotonic().saturating_duration_since(flight.started);
         flight.tell(|call| Event::CallEnded { call, outcome: self.outcome, attempts: flight.attempts(), elapsed });
     }
 }

@@ -35,6 +35,9 @@ pub struct Request {
     pub content_type: Option<String>,
     /// The organization of this request, before the client's.
     pub organization: Option<String>,
+    /// Which page of a list this asks for: 0 for the one that the query names, or else
+    /// the first.
+    pub page: Option<u64>,
     /// The id of this request, before a fresh `UUIDv7`.
     pub request_id: Option<String>,
     /// How long one attempt may take, before the client's.
@@ -55,6 +58,7 @@ impl Request {
             body: Bytes::new(),
             content_type: None,
             organization: None,
+            page: None,
             request_id: None,
             timeout: None,
             deadline: None,

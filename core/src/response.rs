@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::auth::Authorization;
 use crate::error::{Error, ErrorKind};
-use crate::provider::{Payload, Provider, json_text};
+use crate::provider::{Found, Payload, Provider, json_text};
 
 /// A 2xx answer. Its `Debug` shows neither headers nor body.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct Response {
     pub(crate) request_id: String,
     pub(crate) attempts: u32,
     pub(crate) provider: Arc<Provider>,
+    /// What it holds of a list, if a page was asked for.
+    pub(crate) page: Option<Found>,
     /// What errors must not show, should the body echo it.
     pub(crate) authorization: Option<Arc<Authorization>>,
 }
@@ -64,6 +66,26 @@ impl Response {
         })
     }
 
+    /// The items of the page that was asked for; none if none was.
+    pub(crate) fn items<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
+        match self.items_span() {
+            Some(span) => self.parse(&self.body[span]),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Where in the body the items of a page are: for those who parse JSON themselves.
+    #[doc(hidden)]
+    pub fn items_span(&self) -> Option<std::ops::Range<usize>> {
+        self.page.as_ref()?.items.clone()
+    }
+
+    /// The number of the page after the one that was asked for, if there is one.
+    #[doc(hidden)]
+    pub fn next_page(&self) -> Option<u64> {
+        self.page.as_ref()?.next
+    }
+
     /// The id of the request: the server's where it returns one, else the client's own.
     pub fn request_id(&self) -> &str {
         &self.request_id
@@ -92,7 +114,7 @@ impl Response {
     }
 
     /// The error with what is known of the call, and without its credential.
-    fn complete(&self, error: Error) -> Error {
+    pub(crate) fn complete(&self, error: Error) -> Error {
         error
             .with_request_id(Some(self.request_id.clone()))
             .with_attempts(self.attempts)

@@ -104,6 +104,9 @@ async fn its_panic_is_an_error_and_the_next_call_asks_again() {
     });
     let error = client.get("/me").send().await.expect_err("no token");
     assert_eq!(error.kind(), ErrorKind::Callback);
+    let shared = client.get("/me").send().await.expect_err("within a second the failure is everybody's");
+    assert_eq!(shared.kind(), ErrorKind::Callback);
+    tokio::time::sleep(Duration::from_millis(1050)).await;
     client.get("/me").send().await.expect("a success");
 }
 

@@ -11,9 +11,9 @@ use linktor::{Error, ErrorKind, Payload, Request};
 use tokio::runtime::Runtime;
 use tokio::task::AbortHandle;
 
-use crate::options;
-use crate::port::{Item, Outcome, Port};
-use crate::{runtime, upcall};
+use crate::auth::{self, AuthCall};
+use crate::port::{Item, Outcome, Port, Reply};
+use crate::{options, runtime, upcall};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -41,6 +41,23 @@ impl Client {
         Ok(Self { id, inner: client, runtime: runtime::get()?, calls: Arc::default() })
     }
 
+    /// A handle for another organization: the same connections and session.
+    pub fn with_organization(&self, id: &str) -> Result<Self, Error> {
+        self.handle(next_id(), self.inner.with_organization(id)?)
+    }
+
+    /// A handle with credentials of its own, given as those of [`Client::new`]; its
+    /// questions go to `port` under its own id.
+    pub fn with_credentials(&self, options: &str, port: &Arc<Port>) -> Result<Self, Error> {
+        let id = next_id();
+        let source = || upcall::ForeignSource { client: id, port: Arc::clone(port) };
+        self.handle(id, self.inner.with_credentials(options::credentials(options, source)?)?)
+    }
+
+    fn handle(&self, id: u64, inner: linktor::Client) -> Result<Self, Error> {
+        Ok(Self { id, inner, runtime: runtime::get()?, calls: Arc::default() })
+    }
+
     /// The client's id, which its questions name.
     pub fn id(&self) -> u64 {
         self.id
@@ -54,18 +71,40 @@ impl Client {
     /// Starts a call; its completion comes out of `port` under the id that is returned.
     /// `within` is the question that the caller is answering, if it is.
     pub fn submit(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
-        let port = Arc::clone(port);
-        self.start(request, within, move |id, outcome| {
-            port.push(Item::Completion { id, outcome: Box::new(outcome) });
-        })
+        self.start(self.request(request), within, to_port(port))
     }
 
     /// Starts a call that a thread will wait for.
     pub fn call(&self, request: Request, within: Option<u64>) -> Pending<'_> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        // The receiver may have given up.
-        let id = self.start(request, within, move |_, outcome| drop(sender.send(outcome)));
-        Pending { client: self, id, receiver }
+        self.pending(self.request(request), within)
+    }
+
+    /// Starts an auth call; its completion comes out of `port`.
+    pub fn submit_auth(&self, port: &Arc<Port>, call: AuthCall) -> u64 {
+        let within = call.within();
+        self.start(call.run(self.inner.clone()), within, to_port(port))
+    }
+
+    /// Starts an auth call that a thread will wait for.
+    pub fn call_auth(&self, call: AuthCall) -> Pending<'_> {
+        let within = call.within();
+        self.pending(call.run(self.inner.clone()), within)
+    }
+
+    /// What is known of the session, as JSON; `null` if there is none.
+    pub fn session(&self) -> String {
+        auth::session(self.inner.auth().session().as_ref())
+    }
+
+    /// Forgets the access token.
+    pub fn invalidate(&self) {
+        self.inner.auth().invalidate();
+    }
+
+    /// Where to send a user for their consent, and what to keep until they come back, as
+    /// JSON.
+    pub fn authorize_url(&self, scopes: &[&str], redirect_uri: &str) -> Result<String, Error> {
+        auth::to_json(&self.inner.auth().authorize_url(scopes, redirect_uri)?)
     }
 
     /// Ends a call at once. It is dropped without a completion, unless that is queued already.
@@ -86,15 +125,31 @@ impl Client {
         self.inner.close();
     }
 
-    fn start(&self, request: Request, within: Option<u64>, deliver: impl FnOnce(u64, Outcome) + Send + 'static) -> u64 {
-        let id = next_id();
+    fn request(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static {
         let client = self.inner.clone();
+        async move { client.execute(request).await.map(Reply::Response) }
+    }
+
+    fn pending(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>) -> Pending<'_> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        // The receiver may have given up.
+        let id = self.start(call, within, move |_, outcome| drop(sender.send(outcome)));
+        Pending { client: self, id, receiver }
+    }
+
+    fn start(
+        &self,
+        call: impl Future<Output = Outcome> + Send + 'static,
+        within: Option<u64>,
+        deliver: impl FnOnce(u64, Outcome) + Send + 'static,
+    ) -> u64 {
+        let id = next_id();
         let calls = Arc::clone(&self.calls);
         let scope = within.and_then(upcall::scope).unwrap_or_default();
         // Held until the call is known, so that it cannot be done before.
         let mut known = lock(&self.calls);
         let task = self.runtime.spawn(async move {
-            let call = AssertUnwindSafe(scope.run(client.execute(request))).catch_unwind();
+            let call = AssertUnwindSafe(scope.run(call)).catch_unwind();
             let outcome = call
                 .await
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a defect of the SDK: the call panicked")));
@@ -106,6 +161,12 @@ impl Client {
         known.insert(id, task.abort_handle());
         id
     }
+}
+
+/// Delivers a call's outcome through a port.
+fn to_port(port: &Arc<Port>) -> impl FnOnce(u64, Outcome) + Send + 'static {
+    let port = Arc::clone(port);
+    move |id, outcome| port.push(Item::Completion { id, outcome: Box::new(outcome) })
 }
 
 fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {

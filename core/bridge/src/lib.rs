@@ -5,6 +5,7 @@
 //! batches, after the port's `wake` was called. A binding translates these into its
 //! language's futures, names and types, and decides nothing.
 
+mod auth;
 mod client;
 #[cfg(target_os = "linux")]
 mod event_fd;
@@ -16,10 +17,11 @@ mod upcall;
 
 pub use linktor::{Error, ErrorKind, Payload, Request, Response};
 
+pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
 pub use crate::client::{Client, Pending};
 #[cfg(target_os = "linux")]
 pub use crate::event_fd::EventFd;
 pub use crate::options::{CallOptions, method, seconds};
-pub use crate::port::{Item, Outcome, Port};
+pub use crate::port::{Item, Outcome, Port, Reply};
 pub use crate::record::ErrorRecord;
 pub use crate::upcall::{answer, fail};

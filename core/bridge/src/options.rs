@@ -3,29 +3,37 @@
 
 use std::time::Duration;
 
-use linktor::{ClientBuilder, Credentials, Error, ErrorKind, Provider, Request, TokenSource};
+use linktor::{ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, OAuth, Provider, Request, TokenSource};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 22] = [
     "access_token",
     "allow_insecure_http",
     "anonymous",
     "api_key",
+    "auth_url",
     "base_url",
     "client_version",
     "connect_timeout",
     "deadline",
+    "email",
     "headers",
+    "jwt",
     "max_connections",
+    "oauth",
     "organization",
+    "password",
     "provider",
     "proxy",
     "root_certificates",
     "timeout",
     "token_source",
+    "token_store",
 ];
+const CREDENTIALS: [&str; 8] =
+    ["access_token", "anonymous", "api_key", "email", "jwt", "oauth", "password", "token_source"];
 
 fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
@@ -34,29 +42,19 @@ fn config(message: impl Into<String>) -> Error {
 /// A client's builder from its options; `source` makes the token source, if
 /// `token_source` is true.
 pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) -> Result<ClientBuilder, Error> {
-    let Ok(options) = serde_json::from_str::<Map<String, Value>>(json) else {
-        return Err(config("the client's options must be a JSON object"));
-    };
-    if let Some(unknown) = options.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-        return Err(config(format!("unknown option `{unknown}`; there are {}", KNOWN.join(", "))));
-    }
-    let options = Options(options);
-
+    let options = Options::parse(json, &KNOWN)?;
     let mut builder = linktor::Client::builder();
     if let Some(provider) = options.provider()? {
         builder = builder.provider(provider);
     }
-    if let Some(key) = options.credential("api_key")? {
-        builder = builder.api_key(key);
+    for credentials in options.credentials(source)? {
+        builder = builder.credentials(credentials);
     }
-    if let Some(token) = options.credential("access_token")? {
-        builder = builder.credentials(Credentials::bearer(token));
+    if let Some(url) = options.take::<String>("auth_url", "a text")? {
+        builder = builder.auth_url(url);
     }
-    if options.take::<bool>("anonymous", "true or false")? == Some(true) {
-        builder = builder.credentials(Credentials::none());
-    }
-    if options.take::<bool>("token_source", "true or false")? == Some(true) {
-        builder = builder.credentials(Credentials::source(source()));
+    if let Some(path) = options.take::<String>("token_store", "a file's path")? {
+        builder = builder.token_store(FileStore::new(path)?);
     }
     if let Some(url) = options.take::<String>("base_url", "a text")? {
         builder = builder.base_url(url);
@@ -94,9 +92,96 @@ pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) ->
     Ok(builder)
 }
 
+/// The one credential of a handle, from options that name nothing else.
+pub(crate) fn credentials<S: TokenSource>(json: &str, source: impl FnOnce() -> S) -> Result<Credentials, Error> {
+    let options = Options::parse(json, &CREDENTIALS)?;
+    let mut given = options.credentials(source)?;
+    match (given.pop(), given.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (None, _) => Err(config(format!("no credential: give one of {}", CREDENTIALS.join(", ")))),
+        _ => Err(config("several credentials: give one")),
+    }
+}
+
 struct Options(Map<String, Value>);
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenOAuth {
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    refresh_token: Option<String>,
+    access_token: Option<String>,
+    account: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenJwt {
+    secret: Option<String>,
+    subject: Option<String>,
+    issuer: Option<String>,
+    claims: Option<Map<String, Value>>,
+    ttl: Option<f64>,
+}
+
 impl Options {
+    fn parse(json: &str, known: &[&str]) -> Result<Self, Error> {
+        let Ok(options) = serde_json::from_str::<Map<String, Value>>(json) else {
+            return Err(config("the options must be a JSON object"));
+        };
+        match options.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(unknown) => Err(config(format!("unknown option `{unknown}`; there are {}", known.join(", ")))),
+            None => Ok(Self(options)),
+        }
+    }
+
+    /// All credentials that are given: the client takes one.
+    fn credentials<S: TokenSource>(&self, source: impl FnOnce() -> S) -> Result<Vec<Credentials>, Error> {
+        let mut given = Vec::new();
+        if let Some(key) = self.credential("api_key")? {
+            given.push(Credentials::api_key(key));
+        }
+        if let Some(token) = self.credential("access_token")? {
+            given.push(Credentials::bearer(token));
+        }
+        match (self.credential("email")?, self.credential("password")?) {
+            (Some(email), Some(password)) => given.push(Credentials::password(email, password)),
+            (Some(_), None) => return Err(config("email is given without password")),
+            (None, Some(_)) => return Err(config("password is given without email")),
+            (None, None) => {}
+        }
+        if let Some(oauth) =
+            self.object::<GivenOAuth>("oauth", "client_id, client_secret, refresh_token, access_token, account")?
+        {
+            given.push(oauth.credentials()?);
+        }
+        if let Some(jwt) =
+            self.object::<GivenJwt>("jwt", "secret, subject, issuer, claims (an object), ttl (seconds)")?
+        {
+            given.push(jwt.credentials()?);
+        }
+        if self.take::<bool>("anonymous", "true or false")? == Some(true) {
+            given.push(Credentials::none());
+        }
+        if self.take::<bool>("token_source", "true or false")? == Some(true) {
+            given.push(Credentials::source(source()));
+        }
+        Ok(given)
+    }
+
+    /// A credential of several parts.
+    fn object<T: DeserializeOwned>(&self, name: &str, fields: &str) -> Result<Option<T>, Error> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(Value::Null) => Err(config(format!("{name} is given, and is nothing"))),
+            // The message of the parser is not shown: it may hold a secret.
+            Some(value) => {
+                T::deserialize(value).map(Some).map_err(|_| config(format!("{name} must be an object of {fields}")))
+            }
+        }
+    }
+
     fn take<T: DeserializeOwned>(&self, name: &str, expected: &str) -> Result<Option<T>, Error> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -126,6 +211,43 @@ impl Options {
                 .map(Some)
                 .map_err(|error| config(format!("provider cannot be read: {error}"))),
         }
+    }
+}
+
+fn part(name: &str, value: Option<String>) -> Result<String, Error> {
+    value.ok_or_else(|| config(format!("{name} is missing")))
+}
+
+impl GivenOAuth {
+    fn credentials(self) -> Result<Credentials, Error> {
+        let mut oauth =
+            OAuth::new(part("oauth.client_id", self.client_id)?, part("oauth.client_secret", self.client_secret)?);
+        if let Some(token) = self.refresh_token {
+            oauth = oauth.refresh_token(token);
+        }
+        if let Some(token) = self.access_token {
+            oauth = oauth.access_token(token);
+        }
+        if let Some(account) = self.account {
+            oauth = oauth.account(account);
+        }
+        Ok(oauth.into())
+    }
+}
+
+impl GivenJwt {
+    fn credentials(self) -> Result<Credentials, Error> {
+        let mut jwt = Jwt::new(part("jwt.secret", self.secret)?, part("jwt.subject", self.subject)?);
+        if let Some(issuer) = self.issuer {
+            jwt = jwt.issuer(issuer);
+        }
+        for (name, value) in self.claims.unwrap_or_default() {
+            jwt = jwt.claim(name, value);
+        }
+        if let Some(ttl) = self.ttl {
+            jwt = jwt.ttl(seconds("jwt.ttl", ttl)?);
+        }
+        Ok(jwt.into())
     }
 }
 
@@ -162,6 +284,9 @@ pub struct CallOptions {
     pub content_type: Option<String>,
     /// The organization of this call.
     pub organization: Option<String>,
+    /// Which page of a list the call asks for: 0 for the one that the query names, or
+    /// else the first. The response then knows its items and the next page.
+    pub page: Option<u64>,
     /// The id of this call.
     pub request_id: Option<String>,
     /// Seconds that one attempt may take.
@@ -200,6 +325,7 @@ impl CallOptions {
         request.body = body.into();
         request.content_type = self.content_type;
         request.organization = self.organization;
+        request.page = self.page;
         request.request_id = self.request_id;
         Ok((request, self.within))
     }

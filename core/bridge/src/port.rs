@@ -6,7 +6,16 @@ use std::sync::{Mutex, PoisonError};
 use linktor::{Error, Response};
 
 /// How a call ended.
-pub type Outcome = Result<Response, Error>;
+pub type Outcome = Result<Reply, Error>;
+
+/// What a call succeeded with.
+#[derive(Debug)]
+pub enum Reply {
+    /// A request's response.
+    Response(Response),
+    /// What an auth call gives, as JSON.
+    Value(String),
+}
 
 /// One thing that came up.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use linktor_bridge::{CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, answer, fail};
+use linktor_bridge::{AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Reply, answer, fail};
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::{Value, json};
 
@@ -52,6 +52,13 @@ impl Foreign {
     }
 }
 
+fn status(outcome: Outcome) -> u16 {
+    match outcome.expect("a success") {
+        Reply::Response(response) => response.status(),
+        Reply::Value(value) => panic!("{value}"),
+    }
+}
+
 fn sandbox() -> (tokio::runtime::Runtime, Sandbox) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -84,7 +91,7 @@ fn completions_come_out_under_the_ids_that_went_in() {
     while !expected.is_empty() {
         for item in foreign.drain() {
             let Item::Completion { id, outcome } = item else { panic!("{item:?}") };
-            assert_eq!(outcome.expect("a success").status(), 200);
+            assert_eq!(status(outcome), 200);
             expected.retain(|&waiting| waiting != id);
         }
     }
@@ -118,7 +125,7 @@ fn a_thread_can_wait_in_steps_and_give_up() {
     assert!(pending.wait(Duration::from_millis(20)).is_none());
     drop(pending);
     let outcome = client.call(request, None).wait(Duration::from_secs(5)).expect("it is done");
-    assert_eq!(outcome.expect("a success").status(), 200);
+    assert_eq!(status(outcome), 200);
 }
 
 #[test]
@@ -130,7 +137,7 @@ fn a_question_is_answered_with_a_token() {
     let question = foreign.question();
     answer(question, &json!({"token": fixtures::LINKTOR_ACCESS_TOKEN, "expires_in": 60}).to_string());
     let (completed, outcome) = foreign.completion();
-    assert_eq!((completed, outcome.expect("a success").status()), (id, 200));
+    assert_eq!((completed, status(outcome)), (id, 200));
     answer(question, "\"too late\"");
 }
 
@@ -257,4 +264,55 @@ fn a_provider_of_the_users_own_crosses_as_json() {
     get(&client, &foreign.port, "");
     foreign.completion().1.expect("a success");
     assert_eq!(sandbox.journal()[0].header("x-own"), Some("1"));
+}
+
+fn auth_call(json: &Value) -> AuthCall {
+    AuthCall::from_json(&json.to_string()).expect("a call of auth")
+}
+
+#[test]
+fn a_login_comes_back_as_json() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let ready = sandbox.ready();
+    let options = json!({
+        "email": ready["credentials"]["linktor"]["email"],
+        "password": ready["credentials"]["linktor"]["password"],
+        "base_url": sandbox.base_url("linktor"),
+    });
+    let client = Client::new(&options.to_string(), "rust", &foreign.port).expect("a valid client");
+    assert_eq!(client.session(), "null");
+    let id = client.submit_auth(&foreign.port, auth_call(&json!({"call": "login"})));
+    let (completed, outcome) = foreign.completion();
+    let Reply::Value(session) = outcome.expect("a session") else { panic!("a response") };
+    let session: Value = serde_json::from_str(&session).expect("JSON");
+    assert_eq!((completed, &session["user"]["email"]), (id, &options["email"]));
+    assert!(client.session().contains("expires_in"));
+}
+
+#[test]
+fn a_handles_own_source_is_asked_under_its_own_id() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let options = json!({"anonymous": true, "base_url": sandbox.base_url("linktor")});
+    let root = Client::new(&options.to_string(), "rust", &foreign.port).expect("a valid client");
+    let handle =
+        root.with_credentials(&json!({"token_source": true}).to_string(), &foreign.port).expect("a valid handle");
+    let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a request");
+    handle.submit(&foreign.port, request, None);
+    let Item::TokenWanted { id, client } = foreign.next() else { panic!("a question comes first") };
+    assert_eq!(client, handle.id());
+    answer(id, &json!(fixtures::LINKTOR_ACCESS_TOKEN).to_string());
+    assert_eq!(status(foreign.completion().1), 200);
+    handle.close();
+    let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a request");
+    let outcome = handle.call(request, None).wait(Duration::from_secs(5)).expect("it is done");
+    assert_eq!(status(outcome), 200, "closing a handle does nothing");
+}
+
+#[test]
+fn a_bad_call_of_auth_shows_nothing_of_it() {
+    let error = AuthCall::from_json(r#"{"call": "exchange_code", "callback": 7, "request": "secret"}"#)
+        .expect_err("callback is no text");
+    assert!(!error.to_string().contains("secret"), "{error}");
 }

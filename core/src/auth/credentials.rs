@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::minted::Jwt;
+use super::oauth::OAuth;
 use super::source::TokenSource;
 use crate::error::Error;
 use crate::provider::CredentialKind;
@@ -25,6 +27,9 @@ pub(crate) enum Kind {
     None,
     ApiKey(Secret),
     Bearer(Secret),
+    Password { email: String, password: Secret },
+    OAuth(OAuth),
+    Jwt(Jwt),
     Source(Arc<dyn TokenSource>),
 }
 
@@ -42,6 +47,22 @@ impl Credentials {
     /// An access token that the client sends and never renews.
     pub fn bearer(token: impl Into<Secret>) -> Self {
         Self(Kind::Bearer(token.into()))
+    }
+
+    /// An e-mail address and a password. The client logs in when it first needs a token,
+    /// and renews it by the refresh token or by logging in again.
+    pub fn password(email: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self(Kind::Password { email: email.into(), password: password.into() })
+    }
+
+    /// An OAuth 2.0 client: with a refresh token, or to get one by an authorization code.
+    pub fn oauth(oauth: OAuth) -> Self {
+        Self(Kind::OAuth(oauth))
+    }
+
+    /// JWTs that the client mints itself.
+    pub fn jwt(jwt: Jwt) -> Self {
+        Self(Kind::Jwt(jwt))
     }
 
     /// The caller's own source, asked for a token when there is none, when the last one
@@ -64,8 +85,23 @@ impl Credentials {
             Kind::None => None,
             Kind::ApiKey(_) => Some(CredentialKind::ApiKey),
             Kind::Bearer(_) => Some(CredentialKind::Bearer),
+            Kind::Password { .. } => Some(CredentialKind::Password),
+            Kind::OAuth(_) => Some(CredentialKind::OAuth),
+            Kind::Jwt(_) => Some(CredentialKind::Jwt),
             Kind::Source(_) => Some(CredentialKind::Source),
         }
+    }
+}
+
+impl From<OAuth> for Credentials {
+    fn from(oauth: OAuth) -> Self {
+        Self::oauth(oauth)
+    }
+}
+
+impl From<Jwt> for Credentials {
+    fn from(jwt: Jwt) -> Self {
+        Self::jwt(jwt)
     }
 }
 

@@ -1,12 +1,29 @@
-//! Who the client is: credentials, the caller's own token source, and the session that
+//! Who the client is: credentials, where their tokens come from, and the session that
 //! lets one renewal serve many calls.
 
 mod credentials;
+mod file_store;
+mod handle;
+pub mod jwt;
+mod minted;
+mod oauth;
+mod renewal;
+mod scope;
 mod session;
 mod source;
+mod store;
+mod token_call;
+mod vault;
 
 pub use self::credentials::Credentials;
 pub(crate) use self::credentials::{Kind, check};
-pub use self::session::RenewalScope;
-pub(crate) use self::session::{Authorization, Held, Session};
+pub use self::file_store::FileStore;
+pub use self::handle::{Auth, AuthTest};
+pub use self::minted::Jwt;
+pub use self::oauth::{AuthorizationRequest, OAuth};
+pub use self::scope::RenewalScope;
+pub use self::session::SessionInfo;
+pub(crate) use self::session::{Authorization, Held, Next, Session, Way};
 pub use self::source::{Token, TokenSource};
+pub use self::store::{MemoryStore, StoreLock, StoreResult, TokenStore};
+pub(crate) use self::vault::Vault;

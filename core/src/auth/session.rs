@@ -1,25 +1,37 @@
 //! The token that is current, and its renewal. However many calls wait, one renewal
 //! runs, and it runs on the runtime: a caller that gives up does not end it.
 
-use std::fmt;
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
+use futures_util::future::{BoxFuture, Shared as SharedFuture};
 use http::HeaderValue;
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::check;
+use super::minted::Jwt;
+use super::oauth::OAuth;
+use super::renewal::{Order, Renewed};
+use super::scope::RenewalScope;
 use super::source::TokenSource;
-use crate::clock::Clock;
+use super::vault::Vault;
+use crate::client::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::header;
+use crate::organization;
 use crate::provider::Scheme;
 use crate::secret::Secret;
 
-/// How much longer than its source a renewal is waited for.
+/// How long the outcome of a failed renewal is everybody's.
+const SHARED_FAILURE: Duration = Duration::from_secs(1);
+/// How long a failed renewal keeps the next one ahead of time away.
+const PROACTIVE_PAUSE: Duration = Duration::from_secs(5);
+/// The longest time ahead of its end that a token is renewed.
+const PROACTIVE: Duration = Duration::from_secs(60);
+/// How much longer than it can take a renewal is waited for.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A credential as it is written into `Authorization`.
@@ -46,165 +58,312 @@ impl Authorization {
 pub(crate) struct Held {
     pub(crate) authorization: Arc<Authorization>,
     pub(crate) generation: u64,
+    /// The organization that the session's first login named.
+    pub(crate) organization: Option<HeaderValue>,
+    /// Whether the store has not got it.
+    pub(crate) is_unsaved: bool,
     expires_at: Option<Instant>,
+    /// From when on it is better renewed.
+    renew_at: Option<Instant>,
 }
 
-/// What a renewal gives, or `None` if its runtime ended before.
-type Renewed = Option<Result<Arc<Held>, Error>>;
+/// Where a session's tokens come from.
+pub(crate) enum Way {
+    Source(Arc<dyn TokenSource>),
+    Password { email: String, password: Secret },
+    OAuth(OAuth),
+    Jwt(Jwt),
+}
 
-/// One renewal under way.
-struct Renewal {
+/// What a caller is to do for a token.
+pub(crate) enum Next {
+    /// Use this one.
+    Use(Arc<Held>),
+    /// Wait a little for its renewal ahead of its end; until then it is good.
+    Ahead(Arc<Held>, Waiting),
+    /// Renew it first.
+    Renew,
+}
+
+/// The outcome of a renewal, or `None` if its runtime ended before.
+type Outcome = SharedFuture<BoxFuture<'static, Option<Result<Arc<Held>, Error>>>>;
+
+/// A renewal under way, as those who wait for it hold it.
+#[derive(Clone)]
+pub(crate) struct Waiting {
     number: u64,
-    outcome: Shared<BoxFuture<'static, Renewed>>,
+    outcome: Outcome,
 }
 
 /// The session of a client whose credential is renewable.
 pub(crate) struct Session {
-    source: Arc<dyn TokenSource>,
-    scheme: Scheme,
-    timeout: Duration,
-    clock: Arc<dyn Clock>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) way: Way,
+    pub(super) vault: Option<Vault>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     held: Option<Arc<Held>>,
+    pub(super) refresh_token: Option<Secret>,
+    /// The caller's own refresh token, while the store's is used instead.
+    pub(super) spare: Option<Secret>,
+    /// The write that was last seen in the store.
+    pub(super) revision: Option<Uuid>,
+    /// Why no token can be had any more without the user.
+    pub(super) ended: Option<Error>,
+    /// Why the tokens are in memory alone.
+    unsaved: Option<Error>,
+    pub(super) organization: Option<HeaderValue>,
+    user: Option<Value>,
+    failed: Option<(Instant, Error)>,
+    /// The user's forgetting, counted: a renewal that began before does not count.
+    epoch: u64,
     generation: u64,
     renewals: u64,
-    renewal: Option<Renewal>,
+    renewal: Option<Waiting>,
+    /// A renewal that the user overtook, and that the next one waits for.
+    overtaken: Option<Outcome>,
+}
+
+/// What is known of a session.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SessionInfo {
+    /// The user, as the login's answer has it.
+    pub user: Option<Value>,
+    /// The organization that the first login named.
+    pub organization: Option<String>,
+    /// How long the access token is still good, if that is known.
+    pub expires_in: Option<Duration>,
 }
 
 impl Session {
-    pub(crate) fn new(source: Arc<dyn TokenSource>, scheme: Scheme, timeout: Duration, clock: Arc<dyn Clock>) -> Self {
-        Self { source, scheme, timeout, clock, state: Mutex::default() }
-    }
-
-    /// The current token, unless there is none, it has expired, or it is still the one of
-    /// generation `refused`.
-    pub(crate) fn current(&self, refused: Option<u64>) -> Option<Arc<Held>> {
-        self.usable(&self.lock(), refused)
-    }
-
-    /// Whether this runs inside the session's own renewal, where a call would wait for
-    /// itself.
-    pub(crate) fn refuse_recursion(self: &Arc<Self>) -> Result<(), Error> {
-        if RENEWING.try_with(|scope| scope.contains(self)).unwrap_or(false) {
-            return Err(Error::config(
-                "the token source calls the client that it gives tokens to; use another client inside it",
-            )
-            .with_code("recursive_token_source"));
+    pub(crate) fn new(shared: Arc<Shared>, way: Way, vault: Option<Vault>) -> Result<Self, Error> {
+        let mut state = State::default();
+        if let Way::OAuth(oauth) = &way {
+            state.refresh_token.clone_from(&oauth.refresh_token);
+            if let Some(token) = &oauth.access_token {
+                state.held = Some(Arc::new(Held {
+                    authorization: Authorization::write(token, shared.provider.headers.token, "access_token")?,
+                    generation: 0,
+                    organization: None,
+                    is_unsaved: false,
+                    expires_at: None,
+                    renew_at: None,
+                }));
+            }
         }
-        Ok(())
+        Ok(Self { shared, way, vault, state: Mutex::new(state) })
     }
 
-    /// The token after a renewal, which may be one that others wait for already.
+    /// The current token, unless it is still the one of generation `refused`, or has
+    /// expired. One caller alone is told to wait for a renewal ahead of its end.
+    pub(crate) fn next(self: &Arc<Self>, refused: Option<u64>) -> Next {
+        let mut state = self.lock();
+        let now = self.shared.clock.monotonic();
+        let Some(held) = alive(&state, refused, now) else { return Next::Renew };
+        let is_late = held.renew_at.is_some_and(|at| at <= now);
+        let has_just_failed =
+            || state.failed.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) < PROACTIVE_PAUSE);
+        if !is_late || state.renewal.is_some() || !self.can_renew(&state) || has_just_failed() {
+            return Next::Use(held);
+        }
+        Next::Ahead(held, self.begin(&mut state, Order::Renew))
+    }
+
+    /// The current token's credential, for what must not show it.
+    pub(crate) fn secret(&self) -> Option<Secret> {
+        self.lock().held.as_ref().map(|held| held.authorization.secret.clone())
+    }
+
+    /// The token after a renewal, which may be one that others wait for already. One that
+    /// was refused is not used again.
     pub(crate) async fn renewed(self: &Arc<Self>, refused: Option<u64>) -> Result<Arc<Held>, Error> {
+        self.joined(|state, now| {
+            state.held.take_if(|held| refused == Some(held.generation));
+            alive(state, None, now)
+        })
+        .await
+    }
+
+    /// The token after a renewal that the user wants, though the one at hand may be good.
+    pub(crate) async fn refreshed(self: &Arc<Self>) -> Result<Arc<Held>, Error> {
+        let before = self.lock().generation;
+        self.joined(|state, now| alive(state, None, now).filter(|held| held.generation > before)).await
+    }
+
+    /// What `is_done` finds, or the outcome of a renewal.
+    async fn joined(
+        self: &Arc<Self>,
+        is_done: impl Fn(&mut State, Instant) -> Option<Arc<Held>>,
+    ) -> Result<Arc<Held>, Error> {
         // A renewal whose runtime ended, or stands still, is given up for one of our own.
         for _ in 0..2 {
-            let (number, outcome) = {
+            let renewal = {
                 let mut state = self.lock();
-                if let Some(held) = self.usable(&state, refused) {
+                let now = self.shared.clock.monotonic();
+                if let Some(held) = is_done(&mut state, now) {
                     return Ok(held);
                 }
-                let number = state.renewals;
-                let renewal = state.renewal.get_or_insert_with(|| self.renew(number));
-                let waited_for = (renewal.number, renewal.outcome.clone());
-                state.renewals += 1;
-                waited_for
+                match (&state.renewal, &state.failed) {
+                    (Some(renewal), _) => renewal.clone(),
+                    (None, Some((at, error))) if now.saturating_duration_since(*at) < SHARED_FAILURE => {
+                        return Err(error.clone());
+                    }
+                    (None, _) => self.begin(&mut state, Order::Renew),
+                }
             };
-            if let Ok(Some(outcome)) = tokio::time::timeout(self.timeout + GRACE, outcome).await {
+            if let Some(outcome) = self.wait(renewal).await {
                 return outcome;
             }
-            self.lock().renewal.take_if(|renewal| renewal.number == number);
         }
-        Err(Error::new(ErrorKind::Timeout, "no renewal of the token came to an end"))
+        Err(abandoned())
     }
 
-    fn usable(&self, state: &State, refused: Option<u64>) -> Option<Arc<Held>> {
-        let held = state.held.as_ref().filter(|held| refused != Some(held.generation))?;
-        let is_alive = held.expires_at.is_none_or(|at| self.clock.monotonic() < at);
-        is_alive.then(|| Arc::clone(held))
+    /// The token that a login or a code gives, once a renewal under way has ended.
+    pub(crate) async fn ordered(self: &Arc<Self>, order: Order) -> Result<Arc<Held>, Error> {
+        let renewal = {
+            let mut state = self.lock();
+            overtake(&mut state);
+            self.begin(&mut state, order)
+        };
+        self.wait(renewal).await.unwrap_or_else(|| Err(abandoned()))
     }
 
-    fn renew(self: &Arc<Self>, number: u64) -> Renewal {
-        let session = Arc::clone(self);
-        let task = tokio::spawn(RenewalScope::current().with(self).run(async move {
-            let outcome = AssertUnwindSafe(session.ask())
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Callback, "the token source panicked")));
-            session.finish(outcome)
-        }));
-        Renewal { number, outcome: async move { task.await.ok() }.boxed().shared() }
+    /// The outcome of a renewal, unless it never comes.
+    pub(crate) async fn wait(&self, renewal: Waiting) -> Option<Result<Arc<Held>, Error>> {
+        if let Ok(Some(outcome)) = tokio::time::timeout(self.longest_renewal() + GRACE, renewal.outcome).await {
+            return Some(outcome);
+        }
+        self.lock().renewal.take_if(|known| known.number == renewal.number);
+        None
     }
 
-    async fn ask(&self) -> Result<(Arc<Authorization>, Option<Instant>), Error> {
-        let token = tokio::time::timeout(self.timeout, self.source.token())
-            .await
-            .map_err(|_| {
-                Error::new(
-                    ErrorKind::Timeout,
-                    format!("the token source gave no token within {} s", self.timeout.as_secs_f64()),
-                )
-            })?
-            .map_err(|error| Error::new(ErrorKind::Callback, "the token source failed").with_source(error))?;
-        let authorization = Authorization::write(&token.value, self.scheme, "the token source's token")?;
-        let expires_at = token.expires_in.and_then(|life| self.clock.monotonic().checked_add(life));
-        Ok((authorization, expires_at))
+    pub(crate) fn is_storable(&self) -> bool {
+        self.vault.is_some()
     }
 
-    fn finish(&self, outcome: Result<(Arc<Authorization>, Option<Instant>), Error>) -> Result<Arc<Held>, Error> {
+    /// Forgets the access token. A renewal that has begun does not bring it back.
+    pub(crate) fn invalidate(&self) {
         let mut state = self.lock();
-        state.renewal = None;
-        let (authorization, expires_at) = outcome?;
-        state.generation += 1;
-        let held = Arc::new(Held { authorization, generation: state.generation, expires_at });
-        state.held = Some(Arc::clone(&held));
-        Ok(held)
+        state.epoch += 1;
+        state.held = None;
+        state.failed = None;
+        overtake(&mut state);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// Why the tokens are in memory alone, if they are.
+    pub(crate) fn unsaved(&self) -> Option<Error> {
+        self.lock().unsaved.clone()
+    }
+
+    /// What is known of it; nothing before the first token.
+    pub(crate) fn info(&self) -> Option<SessionInfo> {
+        let state = self.lock();
+        let now = self.shared.clock.monotonic();
+        let held = state.held.as_ref();
+        if held.is_none() && state.generation == 0 {
+            return None;
+        }
+        Some(SessionInfo {
+            user: state.user.clone(),
+            organization: state.organization.as_ref().and_then(|id| id.to_str().ok()).map(str::to_owned),
+            expires_in: held.and_then(|held| held.expires_at).map(|at| at.saturating_duration_since(now)),
+        })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it is held; a poisoned state is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn can_renew(&self, state: &State) -> bool {
+        match &self.way {
+            Way::Source(_) | Way::Jwt(_) => true,
+            Way::Password { .. } => state.refresh_token.is_some() || state.ended.is_none(),
+            Way::OAuth(_) => state.refresh_token.is_some(),
+        }
+    }
+
+    fn begin(self: &Arc<Self>, state: &mut State, order: Order) -> Waiting {
+        let number = state.renewals;
+        state.renewals += 1;
+        let epoch = state.epoch;
+        let overtaken = state.overtaken.take();
+        let session = Arc::clone(self);
+        let task = tokio::spawn(RenewalScope::current().with(self).run(async move {
+            if let Some(overtaken) = overtaken {
+                // Its refresh token is the next one's; if its runtime is gone, it never comes.
+                let _ = tokio::time::timeout(session.longest_renewal(), overtaken).await;
+            }
+            let outcome = AssertUnwindSafe(session.perform(&order))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Callback, session.panicked())));
+            session.finish(number, epoch, outcome)
+        }));
+        let renewal = Waiting { number, outcome: async move { task.await.ok() }.boxed().shared() };
+        state.renewal = Some(renewal.clone());
+        renewal
+    }
+
+    fn panicked(&self) -> &'static str {
+        match self.way {
+            Way::Source(_) => "the token source panicked",
+            _ => "the token store or the transport panicked",
+        }
+    }
+
+    fn finish(&self, number: u64, epoch: u64, outcome: Result<Renewed, Error>) -> Result<Arc<Held>, Error> {
+        let mut state = self.lock();
+        let now = self.shared.clock.monotonic();
+        state.renewal.take_if(|renewal| renewal.number == number);
+        let renewed = outcome.inspect_err(|error| state.failed = Some((now, error.clone())))?;
+        if state.organization.is_none() {
+            state.organization = renewed.organization.as_deref().and_then(|id| organization::header(id).ok());
+        }
+        state.generation += 1;
+        let held = Arc::new(Held {
+            authorization: renewed.authorization,
+            generation: state.generation,
+            organization: state.organization.clone(),
+            is_unsaved: renewed.unsaved.is_some(),
+            expires_at: renewed.left.and_then(|left| now.checked_add(left)),
+            renew_at: renewed.left.and_then(|left| {
+                let ahead = PROACTIVE.min(renewed.life.unwrap_or(left) / 10);
+                now.checked_add(left.saturating_sub(ahead))
+            }),
+        });
+        state.failed = None;
+        state.ended = None;
+        state.unsaved = renewed.unsaved;
+        if renewed.refresh_token.is_some() {
+            state.refresh_token = renewed.refresh_token;
+        }
+        if renewed.user.is_some() {
+            state.user = renewed.user;
+        }
+        if state.epoch == epoch {
+            state.held = Some(Arc::clone(&held));
+        }
+        Ok(held)
+    }
 }
 
-tokio::task_local! {
-    static RENEWING: RenewalScope;
+fn alive(state: &State, refused: Option<u64>, now: Instant) -> Option<Arc<Held>> {
+    let held = state.held.as_ref().filter(|held| refused != Some(held.generation))?;
+    held.expires_at.is_none_or(|at| now < at).then(|| Arc::clone(held))
 }
 
-/// The renewals that the current task runs inside of. A call from inside a session's own
-/// renewal would wait for itself; the scope is how it is found out and refused.
-///
-/// The client keeps it for the task that runs the token source. A source that answers
-/// from a task or thread of its own takes it along: [`RenewalScope::current`] before,
-/// [`RenewalScope::run`] there.
-#[derive(Clone, Default)]
-pub struct RenewalScope(Arc<[Weak<Session>]>);
-
-impl RenewalScope {
-    /// The scope of the current task; empty outside of any renewal.
-    pub fn current() -> Self {
-        RENEWING.try_with(Clone::clone).unwrap_or_default()
-    }
-
-    /// Runs `future` inside this scope.
-    pub fn run<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
-        RENEWING.scope(self, future)
-    }
-
-    fn contains(&self, session: &Arc<Session>) -> bool {
-        self.0.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(session)))
-    }
-
-    fn with(&self, session: &Arc<Session>) -> Self {
-        Self(self.0.iter().cloned().chain([Arc::downgrade(session)]).collect())
+/// Lets the next renewal wait for the one under way, and no caller join that.
+fn overtake(state: &mut State) {
+    if let Some(renewal) = state.renewal.take() {
+        state.overtaken = Some(renewal.outcome);
     }
 }
 
-impl fmt::Debug for RenewalScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RenewalScope({} deep)", self.0.len())
-    }
+fn abandoned() -> Error {
+    Error::new(ErrorKind::Timeout, "the renewal of the token did not come to an end")
 }

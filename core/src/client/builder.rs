@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use http::header::{ACCEPT, USER_AGENT};
@@ -9,15 +10,16 @@ use http::{HeaderMap, HeaderValue};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{Client, Identity, Inner};
-use crate::auth::{Authorization, Credentials, Kind, Session};
+use super::identity::known;
+use super::{Client, Dress, Identity, Inner, Shared};
+use crate::auth::{Credentials, TokenStore};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::header;
 use crate::observer::Observer;
 use crate::organization;
-use crate::provider::{Provider, Scheme};
+use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::transport::{Reqwest, Transport};
 
@@ -44,6 +46,7 @@ pub struct ClientBuilder {
     provider: Provider,
     credentials: Vec<Credentials>,
     base_url: Option<String>,
+    auth_url: Option<String>,
     organization: Option<String>,
     headers: Vec<(String, String)>,
     client_version: Option<String>,
@@ -55,6 +58,7 @@ pub struct ClientBuilder {
     root_certificates: Vec<u8>,
     allow_insecure_http: Option<bool>,
     language: &'static str,
+    token_store: Option<Arc<dyn TokenStore>>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
@@ -66,6 +70,7 @@ impl Default for ClientBuilder {
             provider: Provider::linktor(),
             credentials: Vec::new(),
             base_url: None,
+            auth_url: None,
             organization: None,
             headers: Vec::new(),
             client_version: None,
@@ -77,6 +82,7 @@ impl Default for ClientBuilder {
             root_certificates: Vec::new(),
             allow_insecure_http: None,
             language: "rust",
+            token_store: None,
             transport: None,
             clock: Arc::new(SystemClock),
             observer: None,
@@ -98,8 +104,8 @@ impl ClientBuilder {
 
     /// The credential. Without one, the family's environment variable is read
     /// (`LINKTOR_API_KEY`); two are a `config` error.
-    pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials.push(credentials);
+    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
+        self.credentials.push(credentials.into());
         self
     }
 
@@ -110,8 +116,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Where the OAuth endpoints are. Default: the family's own; with a `base_url` of your
+    /// own, the root of its host where the family has them there, and else none.
+    pub fn auth_url(mut self, url: impl Into<String>) -> Self {
+        self.auth_url = Some(url.into());
+        self
+    }
+
     /// The organization of all requests that name none. Default:
-    /// `<FAMILY>_ORGANIZATION_ID` from the environment, else none.
+    /// `<FAMILY>_ORGANIZATION_ID` from the environment, else what the first login names.
     pub fn organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());
         self
@@ -173,6 +186,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps sessions beyond this process: see [`FileStore`](crate::FileStore). Default:
+    /// they end with it.
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.token_store = Some(Arc::new(store));
+        self
+    }
+
     /// Sends through this instead of reqwest.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
@@ -223,13 +243,13 @@ impl ClientBuilder {
         let allow_insecure_http = self
             .allow_insecure_http
             .unwrap_or_else(|| read(&names.allow_insecure_http).is_some_and(|value| value == "1"));
-        let base_url = self
-            .base_url
-            .clone()
-            .or_else(|| read(&names.base_url))
-            .or_else(|| self.provider.base_url.clone())
+        let own_base_url = self.base_url.clone().or_else(|| read(&names.base_url));
+        let base_url = own_base_url
+            .as_ref()
+            .or(self.provider.base_url.as_ref())
             .ok_or_else(|| Error::config(format!("provider `{}` has no base_url; give one", self.provider.name)))?;
-        let base = BaseUrl::parse(&base_url, allow_insecure_http)?;
+        let base = BaseUrl::parse("base_url", base_url, allow_insecure_http)?;
+        let auth_base = self.auth_base(&base, own_base_url.is_some(), allow_insecure_http)?;
 
         let organization = self
             .organization
@@ -238,93 +258,100 @@ impl ClientBuilder {
             .map(|id| organization::header(&id))
             .transpose()?;
 
-        let identity = self.identity(environment)?;
-        let headers = self.fixed_headers(&identity)?;
-        let rules = &self.provider.headers;
-        let name = |name: &Option<String>| name.as_deref().map(header::parse_name).transpose();
-        let (organization_name, request_id_name) = match identity {
-            Identity::Anonymous => (None, None),
-            _ => (name(&rules.organization)?, name(&rules.request_id)?),
+        let (credentials, what) = self.only_credentials(environment)?;
+        let (bare, signed) = (self.dress(false)?, self.dress(true)?);
+        let transport = |base: &BaseUrl| -> Result<Arc<dyn Transport>, Error> {
+            match &self.transport {
+                Some(transport) => Ok(Arc::clone(transport)),
+                None => Reqwest::new(base, self.connect_timeout, self.proxy.as_ref(), &self.root_certificates)
+                    .map(|transport| Arc::new(transport) as Arc<dyn Transport>),
+            }
         };
-        let transport = match &self.transport {
-            Some(transport) => Arc::clone(transport),
-            None => Arc::new(Reqwest::new(&base, self.connect_timeout, self.proxy.as_ref(), &self.root_certificates)?),
+        let base_transport = transport(&base)?;
+        let auth_transport = match &auth_base {
+            Some(auth) if !auth.is_reached_like(&base) => transport(auth)?,
+            _ => Arc::clone(&base_transport),
         };
-        Ok(Client(Arc::new(Inner {
+        let shared = Arc::new(Shared {
             provider: Arc::new(self.provider),
             base,
-            identity,
-            headers,
-            organization,
-            organization_name,
-            request_id_name,
+            auth_base,
+            signed,
+            bare,
             timeout: self.timeout,
             deadline: self.deadline,
-            transport,
+            transport: base_transport,
+            auth_transport,
             clock: self.clock,
+            skew: AtomicI64::new(0),
             observer: self.observer,
             slots: Semaphore::new(self.max_connections),
             closed: CancellationToken::new(),
-        })))
+            store: self.token_store,
+        });
+        let identity = Identity::of(&credentials, &what, &shared)?;
+        if shared.store.is_some() && !identity.is_storable() {
+            return Err(Error::config("token_store keeps sessions, and this credential has none: leave it out"));
+        }
+        Ok(Client(Arc::new(Inner { shared, identity, organization, is_root: true })))
     }
 
-    fn identity(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Identity, Error> {
+    /// Where the OAuth endpoints are. Somebody else's host is never guessed for a
+    /// `base_url` of the user's own.
+    fn auth_base(&self, base: &BaseUrl, is_own: bool, allow_insecure_http: bool) -> Result<Option<BaseUrl>, Error> {
+        let Some(rules) = &self.provider.auth.oauth else {
+            return match &self.auth_url {
+                None => Ok(None),
+                Some(_) => Err(Error::config(format!(
+                    "auth_url says where OAuth endpoints are, and provider `{}` has none: leave it out",
+                    self.provider.name
+                ))),
+            };
+        };
+        match (&self.auth_url, &rules.url) {
+            (Some(url), _) => BaseUrl::parse("auth_url", url, allow_insecure_http).map(Some),
+            (None, None) => Ok(Some(base.origin())),
+            (None, Some(url)) if !is_own => BaseUrl::parse("auth_url", url, allow_insecure_http).map(Some),
+            (None, Some(_)) => Ok(None),
+        }
+    }
+
+    /// The one credential that was given, or the environment's key; and what an API key
+    /// is called in errors.
+    fn only_credentials(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(Credentials, String), Error> {
         let provider = &self.provider;
-        let known = || provider.credentials.iter().map(|kind| kind.option()).collect::<Vec<_>>().join(", ");
-        let credentials = match self.credentials.as_slice() {
-            [one] => one,
+        match self.credentials.as_slice() {
+            [one] => Ok((one.clone(), "api_key".to_owned())),
             [] => {
                 let variable = provider.environment.api_key.as_deref();
-                return match variable.and_then(|name| environment(name).map(|value| (name, value))) {
-                    Some((name, value)) => Ok(Identity::Fixed(Authorization::write(
-                        &Secret::from(value),
-                        provider.headers.api_key,
-                        &format!("the environment variable {name}"),
-                    )?)),
+                match variable.and_then(|name| environment(name).map(|value| (name, value))) {
+                    Some((name, value)) => {
+                        Ok((Credentials::api_key(value), format!("the environment variable {name}")))
+                    }
                     None => Err(Error::config(format!(
                         "no credential: give one of {}, or set the environment variable {}",
-                        known(),
+                        known(provider),
                         variable.unwrap_or("that the provider names"),
                     ))),
-                };
+                }
             }
             several => {
                 let given: Vec<_> =
                     several.iter().map(|one| one.kind().map_or("anonymous", |kind| kind.option())).collect();
-                return Err(Error::config(format!("several credentials ({}): give one", given.join(", "))));
+                Err(Error::config(format!("several credentials ({}): give one", given.join(", "))))
             }
-        };
-        if let Some(kind) = credentials.kind().filter(|kind| !provider.credentials.contains(kind)) {
-            return Err(Error::config(format!(
-                "provider `{}` does not know the credential {}: give one of {}",
-                provider.name,
-                kind.option(),
-                known(),
-            )));
-        }
-        let fixed = |secret: &Secret, scheme: Scheme, what: &str| {
-            Authorization::write(secret, scheme, what).map(Identity::Fixed)
-        };
-        match &credentials.0 {
-            Kind::None => Ok(Identity::Anonymous),
-            Kind::ApiKey(key) => fixed(key, provider.headers.api_key, "api_key"),
-            Kind::Bearer(token) => fixed(token, provider.headers.token, "access_token"),
-            Kind::Source(source) => Ok(Identity::Session(Arc::new(Session::new(
-                Arc::clone(source),
-                provider.headers.token,
-                self.timeout,
-                Arc::clone(&self.clock),
-            )))),
         }
     }
 
-    fn fixed_headers(&self, identity: &Identity) -> Result<HeaderMap, Error> {
+    /// The headers of requests with a credential, or of those without.
+    fn dress(&self, is_signed: bool) -> Result<Dress, Error> {
         let rules = &self.provider.headers;
         let version = env!("CARGO_PKG_VERSION");
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, header::parse_value("user-agent", &format!("linktor-{}/{version}", self.language))?);
-        if !matches!(identity, Identity::Anonymous) {
+        let (mut organization, mut request_id) = (None, None);
+        if is_signed {
             for (name, value) in &rules.fixed {
                 headers.insert(header::parse_name(name)?, header::parse_value(name, value)?);
             }
@@ -332,9 +359,11 @@ impl ClientBuilder {
                 let value = self.client_version.as_deref().unwrap_or(version);
                 headers.insert(header::parse_name(name)?, header::parse_value("client_version", value)?);
             }
+            organization = rules.organization.as_deref().map(header::parse_name).transpose()?;
+            request_id = rules.request_id.as_deref().map(header::parse_name).transpose()?;
         }
         headers.extend(header::of_caller(&self.provider, &self.headers)?);
-        Ok(headers)
+        Ok(Dress { headers, organization, request_id })
     }
 }
 
@@ -370,7 +399,7 @@ mod tests {
         let client = build(linkit(), &environment).expect("all is there");
         let Identity::Fixed(authorization) = &client.0.identity else { panic!("a fixed credential") };
         assert_eq!(authorization.header, "invented");
-        assert_eq!(client.0.base.as_str(), "https://linkit.example.com/v9");
+        assert_eq!(client.0.shared.base.as_str(), "https://linkit.example.com/v9");
         assert_eq!(client.0.organization.as_ref().expect("an organization"), "org_env");
 
         let client =
@@ -378,7 +407,7 @@ mod tests {
                 .expect("all is there");
         let Identity::Fixed(authorization) = &client.0.identity else { panic!("a fixed credential") };
         assert_eq!(authorization.header, "own");
-        assert_eq!(client.0.base.as_str(), "https://own.example.com/");
+        assert_eq!(client.0.shared.base.as_str(), "https://own.example.com/");
         assert_eq!(client.0.organization.as_ref().expect("an organization"), "org_own");
     }
 

@@ -1,18 +1,40 @@
 //! The documentation's demo API, version 1.
 
-use super::{CredentialKind, Envelope, ErrorFields, HeaderRules, Provider, Refreshable, environment, texts};
+use super::{
+    AuthRules, CredentialKind, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider, Refreshable, TestCall,
+    environment, texts,
+};
 
 impl Provider {
     /// The documented API, version 1. Its `error` is a word on a 401 or 429 and an
-    /// object elsewhere; only `token_expired` is worth a renewal.
+    /// object elsewhere; only `token_expired` is worth a renewal. The
+    /// OAuth endpoints are at the host's root.
     pub fn api_v1() -> Self {
         Self {
             name: "api_v1".to_owned(),
             base_url: Some("https://api.example.com/v1".to_owned()),
             environment: environment("API_KEY", "API_V1"),
-            credentials: vec![CredentialKind::ApiKey, CredentialKind::Bearer, CredentialKind::Source],
+            credentials: vec![
+                CredentialKind::ApiKey,
+                CredentialKind::Bearer,
+                CredentialKind::OAuth,
+                CredentialKind::Source,
+            ],
             headers: HeaderRules { request_id: Some("x-request-id".to_owned()), ..HeaderRules::default() },
             refreshable: Refreshable::Codes(texts(&["token_expired"])),
+            auth: AuthRules {
+                oauth: Some(OAuthRules::default()),
+                test: Some(TestCall::of("/users/me")),
+                ..AuthRules::default()
+            },
+            paging: Paging {
+                current: texts(&["/pagination/page"]),
+                size: texts(&["/pagination/per_page"]),
+                has_next: texts(&["/pagination/has_next"]),
+                pages: texts(&["/pagination/total_pages"]),
+                total: texts(&["/pagination/total"]),
+                ..Paging::default()
+            },
             envelope: Envelope {
                 keys: texts(&["data", "pagination"]),
                 list_keys: texts(&["pagination"]),

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{CredentialKind, Envelope, ErrorFields, HeaderRules, Provider, Refreshable, environment, texts};
+use super::{
+    AuthRules, CredentialKind, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider, Refreshable, TestCall,
+    environment, texts,
+};
 
 impl Provider {
     /// The documented API, version 2. Every 401 reads `UNAUTHORIZED`, so each is worth
@@ -12,7 +15,13 @@ impl Provider {
             name: "api_v2".to_owned(),
             base_url: Some("https://api.example.com/v2".to_owned()),
             environment: environment("API_KEY", "API_V2"),
-            credentials: vec![CredentialKind::ApiKey, CredentialKind::Bearer, CredentialKind::Source],
+            credentials: vec![
+                CredentialKind::ApiKey,
+                CredentialKind::Bearer,
+                CredentialKind::OAuth,
+                CredentialKind::Jwt,
+                CredentialKind::Source,
+            ],
             headers: HeaderRules {
                 request_id: Some("x-request-id".to_owned()),
                 client_version: Some("x-client-version".to_owned()),
@@ -20,6 +29,18 @@ impl Provider {
                 ..HeaderRules::default()
             },
             refreshable: Refreshable::Always,
+            auth: AuthRules {
+                oauth: Some(OAuthRules { url: Some("https://auth.example.com".to_owned()), ..OAuthRules::default() }),
+                jwt_issuer: Some("api.example.com".to_owned()),
+                test: Some(TestCall { valid: texts(&["/valid", "/data/valid"]), ..TestCall::of("/auth/test") }),
+                ..AuthRules::default()
+            },
+            paging: Paging {
+                current: texts(&["/meta/page"]),
+                size: texts(&["/meta/per_page"]),
+                total: texts(&["/meta/total"]),
+                ..Paging::default()
+            },
             envelope: Envelope {
                 keys: texts(&["success", "data", "meta", "message"]),
                 list_keys: texts(&["meta"]),

@@ -134,7 +134,17 @@ pub(crate) fn json_text(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii()
 }
 
+/// The value at a JSON pointer (RFC 6901) through objects, as it stands in the text.
+pub(super) fn raw_at<'a>(text: &'a [u8], pointer: &str) -> Option<&'a RawValue> {
+    let mut found: &RawValue = serde_json::from_slice(text).ok()?;
+    for key in pointer.split('/').skip(1) {
+        let key = key.replace("~1", "/").replace("~0", "~");
+        found = *Fields::read(found.get().as_bytes())?.0.get(&key)?;
+    }
+    Some(found)
+}
+
 /// Where `part`, a slice of `whole`, begins.
-fn offset(whole: &[u8], part: &[u8]) -> usize {
+pub(super) fn offset(whole: &[u8], part: &[u8]) -> usize {
     part.as_ptr().addr() - whole.as_ptr().addr()
 }

@@ -1,6 +1,9 @@
 //! Libromi Connect: one kind of token, final when refused.
 
-use super::{CredentialKind, Envelope, ErrorFields, HeaderRules, Provider, Refreshable, environment, texts};
+use super::{
+    AuthRules, CredentialKind, Envelope, ErrorFields, HeaderRules, Paging, Provider, Refreshable, TestCall,
+    environment, texts,
+};
 
 impl Provider {
     /// Libromi Connect. Its tokens are made in the dashboard and never renewed. Every
@@ -13,6 +16,20 @@ impl Provider {
             credentials: vec![CredentialKind::ApiKey],
             headers: HeaderRules { always_json: true, ..HeaderRules::default() },
             refreshable: Refreshable::Never,
+            auth: AuthRules {
+                test: Some(TestCall {
+                    query: vec![("per_page".to_owned(), "1".to_owned())],
+                    ..TestCall::of("/contacts")
+                }),
+                ..AuthRules::default()
+            },
+            paging: Paging {
+                items: texts(&["/data/data", "/data"]),
+                current: texts(&["/data/current_page", "/meta/current_page"]),
+                size: texts(&["/data/per_page", "/meta/per_page"]),
+                pages: texts(&["/data/last_page", "/meta/last_page"]),
+                ..Paging::default()
+            },
             envelope: Envelope {
                 keys: texts(&["success", "status", "data", "message", "meta"]),
                 list_keys: texts(&["meta"]),

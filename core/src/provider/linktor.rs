@@ -1,6 +1,9 @@
 //! Linktor: self-hosted at `http://localhost:8080/api/v1` by default.
 
-use super::{CredentialKind, Envelope, ErrorFields, HeaderRules, Provider, Refreshable, environment, texts};
+use super::{
+    AuthRules, CredentialKind, Envelope, ErrorFields, GrantFields, HeaderRules, Paging, Provider, Refreshable,
+    TestCall, environment, texts,
+};
 
 impl Provider {
     /// Linktor. The tenant is inside the token, so there is no organization header.
@@ -11,9 +14,37 @@ impl Provider {
             name: "linktor".to_owned(),
             base_url: Some("http://localhost:8080/api/v1".to_owned()),
             environment: environment("LINKTOR_API_KEY", "LINKTOR"),
-            credentials: vec![CredentialKind::ApiKey, CredentialKind::Bearer, CredentialKind::Source],
+            credentials: vec![
+                CredentialKind::ApiKey,
+                CredentialKind::Bearer,
+                CredentialKind::Password,
+                CredentialKind::Source,
+            ],
             headers: HeaderRules { request_id: Some("x-request-id".to_owned()), ..HeaderRules::default() },
             refreshable: Refreshable::Codes(texts(&["TOKEN_INVALID"])),
+            auth: AuthRules {
+                login: Some("/auth/login".to_owned()),
+                refresh: Some("/auth/refresh".to_owned()),
+                test: Some(TestCall::of("/me")),
+                grant: GrantFields {
+                    access_token: texts(&["/data/access_token", "/data/token", "/access_token", "/token"]),
+                    refresh_token: texts(&["/data/refresh_token", "/refresh_token"]),
+                    expires_in: texts(&["/data/expires_in", "/expires_in"]),
+                    expires_at: texts(&["/data/expires_at", "/expires_at"]),
+                    organization: Vec::new(),
+                    user: texts(&["/data/user", "/user"]),
+                },
+                ..AuthRules::default()
+            },
+            paging: Paging {
+                size_parameter: "page_size".to_owned(),
+                current: texts(&["/meta/page", "/pagination/page"]),
+                size: texts(&["/meta/page_size", "/pagination/page_size"]),
+                has_next: texts(&["/meta/has_next"]),
+                pages: texts(&["/meta/total_pages", "/pagination/pages"]),
+                total: texts(&["/meta/total_items", "/pagination/total"]),
+                ..Paging::default()
+            },
             envelope: Envelope {
                 keys: texts(&["success", "data", "meta", "pagination", "message"]),
                 list_keys: texts(&["meta", "pagination"]),

@@ -3,17 +3,24 @@
 
 mod api_v1;
 mod api_v2;
+mod auth;
 mod envelope;
+mod grant;
 mod libromi;
 mod linkit;
 mod linktor;
+mod paging;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::auth::{AuthRules, GrantFields, OAuthRules, TestCall};
 pub use self::envelope::Payload;
 pub(crate) use self::envelope::json_text;
+pub(crate) use self::grant::Grant;
+pub use self::paging::Paging;
+pub(crate) use self::paging::{Asked, Found};
 use crate::error::Error;
 
 /// An API family: how its credentials are written, its headers, its envelopes.
@@ -45,6 +52,12 @@ pub struct Provider {
     /// Which 401 is worth one renewal of a renewable token.
     #[serde(default)]
     pub refreshable: Refreshable,
+    /// Where sessions come from.
+    #[serde(default)]
+    pub auth: AuthRules,
+    /// How lists are paged.
+    #[serde(default)]
+    pub paging: Paging,
     /// How a success carries its payload.
     #[serde(default)]
     pub envelope: Envelope,
@@ -81,6 +94,13 @@ pub enum CredentialKind {
     ApiKey,
     /// An access token that the caller has and the client does not renew.
     Bearer,
+    /// An e-mail address and a password, which a login turns into tokens.
+    Password,
+    /// Tokens of an OAuth 2.0 client (RFC 6749), or the authorization code that gives them.
+    #[serde(rename = "oauth")]
+    OAuth,
+    /// JSON Web Tokens (RFC 7519) that the client mints itself.
+    Jwt,
     /// The caller's own function, asked for tokens.
     Source,
 }
@@ -91,6 +111,9 @@ impl CredentialKind {
         match self {
             Self::ApiKey => "api_key",
             Self::Bearer => "access_token",
+            Self::Password => "email and password",
+            Self::OAuth => "oauth",
+            Self::Jwt => "jwt",
             Self::Source => "token_source",
         }
     }

@@ -3,5 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod cases;
+mod options;
+mod steps;
 mod unit;
 mod wire;

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::cases::{Report, check_error, folder, read, same, text};
+use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use linktor::{Client, HeaderMap, Method, Payload, Provider, Request, Transport, TransportError};
 use linktor::{TransportRequest, TransportResponse};
@@ -135,6 +136,28 @@ async fn payload() {
                 let found = serde_json::from_str(&body[span]).map_err(|error| error.to_string())?;
                 same("data", &case["data"], &found)
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn page() {
+    run("page.json", async |case| {
+        let client = Client::builder()
+            .provider(Provider::named(&text(&case["provider"])).expect("a known provider"))
+            .api_key("invented")
+            .transport(Fixed::new(200, HeaderMap::new(), case["body"].to_string().into_bytes()))
+            .build()
+            .map_err(|error| error.to_string())?;
+        let page = client.paginate("/list").query(pairs(&case["query"])).pages().try_next().await;
+        match page {
+            Ok(Some(page)) if case.get("error").is_none() => {
+                same("items", &case["items"], &page.items::<Value>().map_err(|error| error.to_string())?.into())?;
+                same("next", &case["next"], &page.next().into())
+            }
+            Err(error) if case.get("error").is_some() => check_error(&case["error"], &error),
+            other => Err(format!("{other:?}")),
         }
     })
     .await;

@@ -1,10 +1,12 @@
 //! The wire vectors, in Rust: a scripted server, calls through the public API, the
 //! expected outcome and journal.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
 
 use crate::cases::{Report, check_error, folder, read, same, text};
-use linktor::{Client, ClientBuilder, Credentials, Error, HeaderMap, Method, Provider, Request, Response, Token};
+use crate::options::client;
+use crate::steps::{Known, take};
+use linktor::HeaderMap;
 use linktor_sandbox::{Entry, Sandbox};
 use serde_json::{Map, Value};
 
@@ -35,11 +37,18 @@ async fn wire() {
 }
 
 async fn run(sandbox: &Sandbox, case: &Value) -> Result<(), String> {
-    let case = &fill(case, sandbox);
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let provider = case["client"].get("provider").map_or_else(|| "linktor".to_owned(), text);
+    let case = &fill(case, sandbox, &provider, folder.path());
     let mut options = case["client"].as_object().expect("a case has a client").clone();
-    let provider = options.get("provider").map_or_else(|| "linktor".to_owned(), text);
-    options.entry("base_url").or_insert_with(|| sandbox.base_url(&provider).into());
-    let client = match client(&options, case.get("token_source")) {
+    if !options.contains_key("base_url") {
+        options.insert("base_url".to_owned(), sandbox.base_url(&provider).into());
+        if let Some(url) = sandbox.ready()["auth_urls"].get(&provider) {
+            options.entry("auth_url").or_insert_with(|| url.clone());
+        }
+    }
+    let make = || client(&options, case.get("token_source"));
+    let mut client = match make() {
         Ok(client) => client,
         Err(error) => {
             let expected = case["expect"].get("error").ok_or_else(|| error.to_string())?;
@@ -52,22 +61,36 @@ async fn run(sandbox: &Sandbox, case: &Value) -> Result<(), String> {
     if let Some(script) = case.get("script") {
         sandbox.script(serde_json::from_value(script.clone()).expect("the script is one of the sandbox's"));
     }
-    for (index, call) in case["calls"].as_array().expect("a case has calls").iter().enumerate() {
-        let outcome = make(&client, call).await;
-        check(&call["expect"], outcome).map_err(|why| format!("call {}: {why}", index + 1))?;
+    let mut known = Known::default();
+    for (index, step) in case["calls"].as_array().expect("a case has calls").iter().enumerate() {
+        if step.get("restart").is_some() {
+            client.close();
+            client = make().map_err(|error| error.to_string())?;
+            continue;
+        }
+        let step = replace(step, &known.values);
+        let outcome = take(&client, sandbox, &provider, &step, &mut known).await;
+        outcome.map_err(|why| format!("step {}: {why}", index + 1))?;
     }
     match case.get("journal") {
-        Some(expected) => check_journal(expected.as_array().expect("a journal is a list"), &sandbox.journal()),
+        Some(expected) => {
+            let expected = replace(expected, &known.values);
+            check_journal(expected.as_array().expect("a journal is a list"), &sandbox.journal())
+        }
         None => Ok(()),
     }
 }
 
 /// The case with its placeholders replaced, but for the script, which the sandbox reads.
-fn fill(case: &Value, sandbox: &Sandbox) -> Value {
-    let provider = case["client"].get("provider").map_or_else(|| "linktor".to_owned(), text);
-    let mut values = vec![("$sandbox".to_owned(), sandbox.url().to_owned())];
-    if let Some(credentials) = sandbox.ready()["credentials"][&provider].as_object() {
+fn fill(case: &Value, sandbox: &Sandbox, provider: &str, folder: &Path) -> Value {
+    let mut values = vec![
+        ("$sandbox".to_owned(), sandbox.url().to_owned()),
+        ("$folder".to_owned(), folder.to_string_lossy().into_owned()),
+    ];
+    if let Some(credentials) = sandbox.ready()["credentials"][provider].as_object() {
         values.extend(credentials.iter().map(|(name, value)| (format!("${name}"), text(value))));
+        // A longer name may begin with a shorter one.
+        values.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     }
     replace(case, &values)
 }
@@ -82,99 +105,6 @@ fn replace(value: &Value, values: &[(String, String)]) -> Value {
             .collect(),
         other => other.clone(),
     }
-}
-
-fn client(options: &Map<String, Value>, source: Option<&Value>) -> Result<Client, Error> {
-    let mut builder = builder(options)?;
-    if let Some(source) = source {
-        let results = source.as_array().expect("a source is a list").clone();
-        let asked = AtomicUsize::new(0);
-        builder = builder.credentials(Credentials::source(move || {
-            let at = asked.fetch_add(1, Ordering::Relaxed).min(results.len() - 1);
-            let result = results[at].clone();
-            async move {
-                match (result.as_str(), result.get("error")) {
-                    (Some(token), _) => Ok(Token::new(token)),
-                    (None, Some(error)) => Err(text(error)),
-                    (None, None) => {
-                        let token = Token::new(text(&result["token"]));
-                        Ok(match result.get("expires_in") {
-                            Some(life) => token.expires_in(seconds(life)),
-                            None => token,
-                        })
-                    }
-                }
-            }
-        }));
-    }
-    builder.build()
-}
-
-async fn make(client: &Client, call: &Value) -> Result<Response, Error> {
-    let method = Method::from_bytes(text(&call["method"]).as_bytes()).expect("a method");
-    let mut request = Request::new(method, text(&call["path"]));
-    for (field, value) in call.as_object().expect("a call is an object") {
-        match field.as_str() {
-            "method" | "path" | "expect" => {}
-            "query" => request.query = pairs(value),
-            "headers" => request.headers = pairs(value),
-            "path_params" => request.path_params = pairs(value),
-            "json" => {
-                request.body = value.to_string().into();
-                request.content_type.get_or_insert_with(|| "application/json".to_owned());
-            }
-            "content" => request.body = text(value).into(),
-            "content_type" => request.content_type = Some(text(value)),
-            "organization_id" => request.organization = Some(text(value)),
-            "request_id" => request.request_id = Some(text(value)),
-            "timeout" => request.timeout = Some(seconds(value)),
-            "deadline" => request.deadline = Some(seconds(value)),
-            other => panic!("a call has no field {other}"),
-        }
-    }
-    client.execute(request).await
-}
-
-fn pairs(object: &Value) -> Vec<(String, String)> {
-    let object = object.as_object().expect("an object");
-    let texts = |value: &Value| match value {
-        Value::Array(list) => list.iter().map(text).collect(),
-        one => vec![text(one)],
-    };
-    object.iter().flat_map(|(key, value)| texts(value).into_iter().map(move |value| (key.clone(), value))).collect()
-}
-
-fn check(expect: &Value, outcome: Result<Response, Error>) -> Result<(), String> {
-    let Some(expect) = expect.as_object() else { return outcome.map(drop).map_err(|error| error.to_string()) };
-    let wanted = |field: &str| expect.contains_key(field);
-    let response = match outcome {
-        Ok(response) => response,
-        Err(error) => {
-            return match expect.get("error") {
-                Some(expected) => check_error(expected, &error),
-                None => Err(error.to_string()),
-            };
-        }
-    };
-    if let Some(expected) = expect.get("error") {
-        // A 2xx whose envelope reports a failure shows when its data is read.
-        let error = response.data::<Value>().err().ok_or("the call succeeded")?;
-        return check_error(expected, &error);
-    }
-    for (field, expected) in expect {
-        let found: Value = match field.as_str() {
-            "status" => response.status().into(),
-            "attempts" => response.attempts().into(),
-            "request_id" => response.request_id().into(),
-            "text" => response.text().map_err(|error| error.to_string())?.into(),
-            "json" => response.json().map_err(|error| error.to_string())?,
-            "data" => response.data().map_err(|error| error.to_string())?,
-            other => panic!("an expectation has no field {other}"),
-        };
-        same(field, expected, &found)?;
-    }
-    assert!(wanted("status") || !expect.is_empty(), "an expectation is empty");
-    Ok(())
 }
 
 fn check_journal(expected: &[Value], found: &[Entry]) -> Result<(), String> {
@@ -218,40 +148,4 @@ fn check_headers(expected: &Map<String, Value>, entry: &Entry) -> Result<(), Str
         }
     }
     if found.is_empty() { Ok(()) } else { Err(format!("headers beyond the expected: {found:?}")) }
-}
-
-/// A client's builder from a case's options.
-fn builder(options: &Map<String, Value>) -> Result<ClientBuilder, Error> {
-    let mut builder = Client::builder();
-    for (name, value) in options {
-        builder = match name.as_str() {
-            "provider" => builder.provider(Provider::named(&text(value))?),
-            "api_key" => builder.api_key(text(value)),
-            "access_token" => builder.credentials(Credentials::bearer(text(value))),
-            "anonymous" => builder.credentials(Credentials::none()),
-            "base_url" => builder.base_url(text(value)),
-            "organization" => builder.organization(text(value)),
-            "client_version" => builder.client_version(text(value)),
-            "proxy" => builder.proxy(text(value)),
-            "allow_insecure_http" => builder.allow_insecure_http(value == &Value::Bool(true)),
-            "timeout" => builder.timeout(seconds(value)),
-            "connect_timeout" => builder.connect_timeout(seconds(value)),
-            "deadline" => builder.deadline(seconds(value)),
-            "max_connections" => {
-                builder.max_connections(value.as_u64().unwrap_or_default().try_into().unwrap_or_default())
-            }
-            "headers" => value
-                .as_object()
-                .expect("headers are an object")
-                .iter()
-                .fold(builder, |builder, (name, value)| builder.header(name, text(value))),
-            other => panic!("a client has no option {other}"),
-        };
-    }
-    Ok(builder)
-}
-
-/// Seconds as a duration; what Rust's type cannot hold (a negative number) is zero.
-fn seconds(value: &Value) -> std::time::Duration {
-    std::time::Duration::try_from_secs_f64(value.as_f64().expect("seconds are a number")).unwrap_or_default()
 }

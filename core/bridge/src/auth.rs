@@ -1,0 +1,135 @@
+//! The calls of a session, and JSON Web Tokens, as JSON.
+
+use std::time::{Duration, SystemTime};
+
+use linktor::{AuthorizationRequest, Client, Error, ErrorKind, Secret, SessionInfo, jwt};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::options::seconds;
+use crate::port::{Outcome, Reply};
+
+/// A call of a client's session.
+#[derive(Debug, Deserialize)]
+pub struct AuthCall {
+    #[serde(flatten)]
+    what: What,
+    within: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+enum What {
+    Login,
+    Refresh,
+    Test,
+    ExchangeCode { callback: String, request: Value },
+}
+
+impl AuthCall {
+    /// Reads a call: `{"call": "login" | "refresh" | "test" | "exchange_code", "within"?}`,
+    /// the last with `callback` and `request`, the value that
+    /// [`authorize_url`](crate::Client::authorize_url) gave.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        // The message of the parser is not shown: it may hold a code.
+        serde_json::from_str(json)
+            .map_err(|_| Error::new(ErrorKind::InvalidRequest, "the call of auth is not of the types it should be"))
+    }
+
+    pub(crate) fn within(&self) -> Option<u64> {
+        self.within
+    }
+
+    pub(crate) async fn run(self, client: Client) -> Outcome {
+        let auth = client.auth();
+        let value = match self.what {
+            What::Login => session(Some(&auth.login().await?)),
+            What::Refresh => session(Some(&auth.refresh().await?)),
+            What::Test => to_json(&auth.test().await?)?,
+            What::ExchangeCode { callback, request } => {
+                let request = AuthorizationRequest::deserialize(request).map_err(|_| {
+                    let message = "the request for consent must be the value that authorize_url gave";
+                    Error::new(ErrorKind::InvalidRequest, message)
+                })?;
+                session(Some(&auth.exchange_code(&callback, &request).await?))
+            }
+        };
+        Ok(Reply::Value(value))
+    }
+}
+
+/// `{"user", "organization", "expires_in"}`, or `null`.
+pub(crate) fn session(info: Option<&SessionInfo>) -> String {
+    let json = info.map(|info| {
+        json!({
+            "user": info.user,
+            "organization": info.organization,
+            "expires_in": info.expires_in.map(|left| left.as_secs_f64()),
+        })
+    });
+    Value::from(json).to_string()
+}
+
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::new(ErrorKind::Internal, format!("a value cannot be written as JSON: {error}")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sign {
+    claims: Value,
+    secret: Secret,
+    expires_in: Option<f64>,
+    issuer: Option<String>,
+    now: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Verify {
+    token: String,
+    secret: Secret,
+    issuer: Option<String>,
+    leeway: Option<f64>,
+    now: Option<f64>,
+}
+
+/// Signs a JWT: `{"claims", "secret", "expires_in"?, "issuer"?, "now"?}`, times in seconds.
+pub fn jwt_sign(json: &str) -> Result<String, Error> {
+    let given: Sign = read(json)?;
+    let options = jwt::SignOptions {
+        expires_in: given.expires_in.map(|life| seconds("expires_in", life)).transpose()?,
+        issuer: given.issuer,
+        now: given.now.map(time).transpose()?,
+    };
+    jwt::sign(&given.claims, &given.secret, &options)
+}
+
+/// Verifies a JWT, and gives its claims as JSON:
+/// `{"token", "secret", "issuer"?, "leeway"?, "now"?}`, times in seconds.
+pub fn jwt_verify(json: &str) -> Result<String, Error> {
+    let given: Verify = read(json)?;
+    let leeway = given.leeway.unwrap_or_default();
+    let options = jwt::VerifyOptions {
+        issuer: given.issuer,
+        leeway: Duration::try_from_secs_f64(leeway)
+            .map_err(|_| Error::new(ErrorKind::Config, "leeway must be a number of seconds, not below zero"))?,
+        now: given.now.map(time).transpose()?,
+    };
+    let claims: Map<String, Value> = jwt::verify(&given.token, &given.secret, &options)?;
+    to_json(&claims)
+}
+
+fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
+    // The message of the parser is not shown: it may hold the secret.
+    serde_json::from_str(json)
+        .map_err(|_| Error::new(ErrorKind::Config, "the arguments of jwt are not of the types they should be"))
+}
+
+fn time(epoch: f64) -> Result<SystemTime, Error> {
+    Duration::try_from_secs_f64(epoch)
+        .ok()
+        .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+        .ok_or_else(|| Error::new(ErrorKind::Config, "now must be a number of seconds since 1970"))
+}

@@ -1,0 +1,125 @@
+//! A case's client, from its options.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::cases::text;
+use linktor::{Client, ClientBuilder, Credentials, Error, FileStore, Jwt, OAuth, Provider, Token};
+use serde_json::{Map, Value};
+
+pub(crate) fn client(options: &Map<String, Value>, source: Option<&Value>) -> Result<Client, Error> {
+    let mut builder = builder(options)?;
+    if let Some(source) = source {
+        let results = source.as_array().expect("a source is a list").clone();
+        let asked = AtomicUsize::new(0);
+        builder = builder.credentials(Credentials::source(move || {
+            let at = asked.fetch_add(1, Ordering::Relaxed).min(results.len() - 1);
+            let result = results[at].clone();
+            async move {
+                match (result.as_str(), result.get("error")) {
+                    (Some(token), _) => Ok(Token::new(token)),
+                    (None, Some(error)) => Err(text(error)),
+                    (None, None) => {
+                        let token = Token::new(text(&result["token"]));
+                        Ok(match result.get("expires_in") {
+                            Some(life) => token.expires_in(seconds(life)),
+                            None => token,
+                        })
+                    }
+                }
+            }
+        }));
+    }
+    builder.build()
+}
+
+/// The credentials that options name, if they do.
+pub(crate) fn credentials(options: &Map<String, Value>) -> Option<Credentials> {
+    let given = |name: &str| options.get(name).map(text);
+    if let Some(token) = given("access_token") {
+        return Some(Credentials::bearer(token));
+    }
+    if let Some(key) = given("api_key") {
+        return Some(Credentials::api_key(key));
+    }
+    if options.contains_key("anonymous") {
+        return Some(Credentials::none());
+    }
+    if options.contains_key("email") || options.contains_key("password") {
+        // What is missing is empty in Rust, where both are arguments of one function.
+        return Some(Credentials::password(given("email").unwrap_or_default(), given("password").unwrap_or_default()));
+    }
+    if let Some(oauth) = options.get("oauth") {
+        let field = |name: &str| oauth.get(name).map(text);
+        let mut credential =
+            OAuth::new(field("client_id").unwrap_or_default(), field("client_secret").unwrap_or_default());
+        if let Some(token) = field("refresh_token") {
+            credential = credential.refresh_token(token);
+        }
+        if let Some(token) = field("access_token") {
+            credential = credential.access_token(token);
+        }
+        if let Some(account) = field("account") {
+            credential = credential.account(account);
+        }
+        return Some(credential.into());
+    }
+    let jwt = options.get("jwt")?;
+    let field = |name: &str| jwt.get(name).map(text);
+    let mut credential = Jwt::new(field("secret").unwrap_or_default(), field("subject").unwrap_or_default());
+    if let Some(issuer) = field("issuer") {
+        credential = credential.issuer(issuer);
+    }
+    for (name, value) in jwt.get("claims").and_then(Value::as_object).into_iter().flatten() {
+        credential = credential.claim(name, value.clone());
+    }
+    if let Some(ttl) = jwt.get("ttl") {
+        credential = credential.ttl(seconds(ttl));
+    }
+    Some(credential.into())
+}
+
+/// A client's builder from a case's options.
+fn builder(options: &Map<String, Value>) -> Result<ClientBuilder, Error> {
+    let mut builder = Client::builder();
+    for (name, value) in options {
+        builder = match name.as_str() {
+            "provider" => builder.provider(Provider::named(&text(value))?),
+            // Each kind of credential once, so that two of them are two.
+            "api_key" | "access_token" | "anonymous" | "email" | "oauth" | "jwt" => {
+                let alone: Map<_, _> = options
+                    .iter()
+                    .filter(|(other, _)| *other == name || name == "email" && *other == "password")
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect();
+                credentials(&alone).into_iter().fold(builder, ClientBuilder::credentials)
+            }
+            "password" if options.contains_key("email") => builder,
+            "password" => builder.credentials(Credentials::password("", text(value))),
+            "base_url" => builder.base_url(text(value)),
+            "auth_url" => builder.auth_url(text(value)),
+            "token_store" => builder.token_store(FileStore::new(text(value))?),
+            "organization" => builder.organization(text(value)),
+            "client_version" => builder.client_version(text(value)),
+            "proxy" => builder.proxy(text(value)),
+            "allow_insecure_http" => builder.allow_insecure_http(value == &Value::Bool(true)),
+            "timeout" => builder.timeout(seconds(value)),
+            "connect_timeout" => builder.connect_timeout(seconds(value)),
+            "deadline" => builder.deadline(seconds(value)),
+            "max_connections" => {
+                builder.max_connections(value.as_u64().unwrap_or_default().try_into().unwrap_or_default())
+            }
+            "headers" => value
+                .as_object()
+                .expect("headers are an object")
+                .iter()
+                .fold(builder, |builder, (name, value)| builder.header(name, text(value))),
+            other => panic!("a client has no option {other}"),
+        };
+    }
+    Ok(builder)
+}
+
+/// Seconds as a duration; what Rust's type cannot hold (a negative number) is zero.
+pub(crate) fn seconds(value: &Value) -> std::time::Duration {
+    std::time::Duration::try_from_secs_f64(value.as_f64().expect("seconds are a number")).unwrap_or_default()
+}
