@@ -91,7 +91,7 @@ fn completions_come_out_under_the_ids_that_went_in() {
     while !expected.is_empty() {
         for item in foreign.drain() {
             let Item::Completion { id, outcome } = item else { panic!("{item:?}") };
-            assert_eq!(status(outcome), 200);
+            assert_eq!(status(*outcome), 200);
             expected.retain(|&waiting| waiting != id);
         }
     }
@@ -158,7 +158,6 @@ fn a_failed_question_names_itself_in_the_error() {
 fn junk_is_no_token_and_is_not_shown() {
     let (_runtime, sandbox) = sandbox();
     let foreign = Foreign::new();
-    let client = client(&sandbox, json!({"token_source": true}), &foreign.port);
     for junk in [
         "null",
         "17",
@@ -167,6 +166,7 @@ fn junk_is_no_token_and_is_not_shown() {
         "marker-junk",
         "{\"token\":\"t\",\"expires_in\":-1}",
     ] {
+        let client = client(&sandbox, json!({"token_source": true}), &foreign.port);
         get(&client, &foreign.port, "");
         answer(foreign.question(), junk);
         let record = ErrorRecord::from(&foreign.completion().1.expect_err("no token"));
