@@ -1,4 +1,4 @@
-//! `/_sandbox`: the control plane for tests in other languages.
+//! `/_sandbox`: the control plane. Tests in Rust make the same calls without HTTP.
 
 use std::sync::Arc;
 
@@ -9,18 +9,28 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use hyper::{StatusCode, Uri};
 use serde::Deserialize;
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::family::json as answer;
+use crate::family::{Family, rates::LimitsCall};
 use crate::script::Answer;
+use crate::sessions::SessionsCall;
 use crate::state::{Shared, lock};
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
+    let mut routes = Router::new()
         .route("/_sandbox", get(ready))
-        .route("/_sandbox/script", post(script))
         .route("/_sandbox/journal", get(journal))
-        .route("/_sandbox/reset", post(reset))
+        .route("/_sandbox/reset", post(reset));
+    for name in ["script", "expire", "revoke", "clock", "sessions", "limits"] {
+        let call = async move |State(shared): State<Arc<Shared>>, body: Bytes| {
+            let with = serde_json::from_slice(&body).map_err(|problem| problem.to_string());
+            outcome(with.and_then(|with| shared.control(name, with)))
+        };
+        routes = routes.route(&format!("/_sandbox/{name}"), post(call));
+    }
+    routes
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::extract::DefaultBodyLimit::disable())
@@ -33,22 +43,64 @@ struct Script {
     answers: Vec<Answer>,
 }
 
-async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    answer(StatusCode::OK, &shared.ready())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tokens {
+    family: Family,
+    token: Option<String>,
 }
 
-async fn script(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let script: Script = match serde_json::from_slice(&body) {
-        Ok(script) => script,
-        Err(problem) => return error(StatusCode::BAD_REQUEST, &problem.to_string()),
-    };
-    for (place, scripted) in script.answers.iter().enumerate() {
-        if let Err(problem) = scripted.check() {
-            return error(StatusCode::BAD_REQUEST, &format!("answers[{place}]: {problem}"));
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    advance: i64,
+}
+
+impl Shared {
+    /// Makes one call; a refused one changes nothing.
+    pub(crate) fn control(&self, name: &str, with: Value) -> Result<(), String> {
+        match name {
+            "script" => self.append(read(with)?),
+            "reset" => {
+                self.reset();
+                Ok(())
+            }
+            "expire" => {
+                let Tokens { family, token } = read(with)?;
+                self.sessions.book(family).expire(token.as_deref())
+            }
+            "revoke" => {
+                let Tokens { family, token } = read(with)?;
+                self.sessions.book(family).revoke(token.as_deref())
+            }
+            "clock" => self.clock.advance(read::<Move>(with)?.advance),
+            "sessions" => {
+                let call: SessionsCall = read(with)?;
+                self.sessions.book(call.family).change(&call)
+            }
+            "limits" => {
+                let call: LimitsCall = read(with)?;
+                lock(&self.rates).limit(call)
+            }
+            _ => Err(format!("`{name}` is no call of the control plane")),
         }
     }
-    shared.script(script.answers);
-    done()
+
+    fn append(&self, script: Script) -> Result<(), String> {
+        for (place, scripted) in script.answers.iter().enumerate() {
+            scripted.check().map_err(|problem| format!("answers[{place}]: {problem}"))?;
+        }
+        self.script(script.answers);
+        Ok(())
+    }
+}
+
+fn read<T: DeserializeOwned>(with: Value) -> Result<T, String> {
+    serde_json::from_value(with).map_err(|problem| problem.to_string())
+}
+
+async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    answer(StatusCode::OK, &shared.ready())
 }
 
 async fn journal(State(shared): State<Arc<Shared>>) -> Response {
@@ -56,9 +108,9 @@ async fn journal(State(shared): State<Arc<Shared>>) -> Response {
     answer(StatusCode::OK, &json!({"entries": entries}))
 }
 
+/// Needs no body.
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
-    shared.reset();
-    done()
+    outcome(shared.control("reset", Value::Null))
 }
 
 async fn nowhere(uri: Uri) -> Response {
@@ -71,8 +123,11 @@ async fn wrong_method(uri: Uri) -> Response {
     error(StatusCode::METHOD_NOT_ALLOWED, &message)
 }
 
-fn done() -> Response {
-    answer(StatusCode::OK, &json!({"ok": true}))
+fn outcome(outcome: Result<(), String>) -> Response {
+    match outcome {
+        Ok(()) => answer(StatusCode::OK, &json!({"ok": true})),
+        Err(problem) => error(StatusCode::BAD_REQUEST, &problem),
+    }
 }
 
 fn error(status: StatusCode, message: &str) -> Response {

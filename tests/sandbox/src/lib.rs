@@ -16,13 +16,16 @@
 //! # }
 //! ```
 
+mod clock;
 mod control;
 mod family;
 pub mod fixtures;
 mod journal;
+mod jwt;
 mod payload;
 mod script;
 mod server;
+mod sessions;
 mod state;
 mod wire;
 
@@ -89,12 +92,21 @@ impl Sandbox {
         state::lock(&self.shared.journal).entries()
     }
 
-    /// Clears the journal, the script, the counted rate windows and what was written.
+    /// Makes a call of the control plane: `expire`, `revoke`, `clock`, `sessions` or `limits` (and
+    /// `script` and `reset`), with the JSON that the README gives for it.
+    ///
+    /// Fails with the reason, and does nothing, when the call is malformed.
+    pub fn control(&self, name: &str, with: Value) -> Result<(), String> {
+        self.shared.control(name, with)
+    }
+
+    /// Clears the journal, the script, the counted rate windows, sessions, settings, the clock and
+    /// what was written.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// The ready line: `url`, `base_urls` and `credentials`.
+    /// The ready line: `url`, `base_urls`, `auth_urls` and `credentials`.
     pub fn ready(&self) -> Value {
         self.shared.ready()
     }

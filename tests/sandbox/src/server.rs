@@ -9,6 +9,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+use hyper::header::DATE;
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -81,7 +82,7 @@ impl Site {
         let (head, body) = request.into_parts();
         let Some(family) = Family::of_path(head.uri.path()) else {
             let request = Request::from_parts(head, Body::new(body));
-            return whole(&self.control, request).await;
+            return call(&self.control, request).await;
         };
         let mark = Mark::arrival(&self.shared, family, &head);
         let bytes = if body.is_end_stream() {
@@ -96,7 +97,7 @@ impl Site {
         let path = family.path(head.uri.path());
         let scripted = self.shared.take(family, head.method.as_str(), path);
         let head_only = head.method == Method::HEAD;
-        let response = match scripted {
+        let mut response = match scripted {
             None => self.own(family, head, bytes).await?,
             Some(answer) => {
                 if answer.delay_ms > 0 {
@@ -115,6 +116,9 @@ impl Site {
                 }
             }
         };
+        if let Some(date) = self.shared.clock.date() {
+            response.headers_mut().entry(DATE).or_insert(date);
+        }
         let status = response.status();
         mark.status(status.as_u16());
         let bodiless = head_only || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
@@ -134,17 +138,23 @@ impl Site {
     }
 
     async fn own(&self, family: Family, head: Parts, body: Bytes) -> Result<Response<Payload>, Severed> {
-        let headers = family.headers(&self.shared, &head.headers);
-        let request = Request::from_parts(head, Body::from(body));
-        let mut response = whole(&self.families[family as usize], request).await?;
+        let (headers, refusal) = family.admit(&self.shared, &head);
+        let mut response = match refusal {
+            Some(refusal) => whole(refusal).await?,
+            None => call(&self.families[family as usize], Request::from_parts(head, Body::from(body))).await?,
+        };
         response.headers_mut().extend(headers);
         Ok(response)
     }
 }
 
-/// Calls a router, all of whose bodies are already in memory.
-async fn whole(router: &Router, request: Request<Body>) -> Result<Response<Payload>, Severed> {
+async fn call(router: &Router, request: Request<Body>) -> Result<Response<Payload>, Severed> {
     let Ok(response) = router.clone().oneshot(request).await;
+    whole(response).await
+}
+
+/// An answer whose body is already in memory.
+async fn whole(response: Response<Body>) -> Result<Response<Payload>, Severed> {
     let (head, body) = response.into_parts();
     let bytes = body.collect().await.map_err(|_| Severed)?.to_bytes();
     Ok(Response::from_parts(head, Payload::new(bytes)))

@@ -5,16 +5,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use crate::clock::Clock;
 use crate::family::Family;
 use crate::family::rates::Rates;
 use crate::family::store::Store;
 use crate::journal::Journal;
 use crate::script::Answer;
+use crate::sessions::{Sessions, Standing};
 
 /// One sandbox's state. Locks are held for a few instructions and never across an await.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) url: String,
+    pub(crate) clock: Clock,
+    pub(crate) sessions: Sessions,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) rates: Mutex<Rates>,
     pub(crate) store: Mutex<Store>,
@@ -25,6 +29,8 @@ impl Shared {
     pub(crate) fn new(url: String) -> Self {
         Self {
             url,
+            clock: Clock::default(),
+            sessions: Sessions::default(),
             journal: Mutex::default(),
             rates: Mutex::default(),
             store: Mutex::default(),
@@ -47,21 +53,31 @@ impl Shared {
         script.remove(place)
     }
 
+    pub(crate) fn standing(&self, family: Family, token: &str) -> Standing {
+        self.sessions.standing(family, token, &self.clock)
+    }
+
     pub(crate) fn reset(&self) {
         lock(&self.journal).clear();
         lock(&self.script).clear();
         *lock(&self.store) = Store::default();
         *lock(&self.rates) = Rates::default();
+        self.sessions.reset();
+        self.clock.reset();
     }
 
     pub(crate) fn ready(&self) -> Value {
         let mut base_urls = Map::new();
+        let mut auth_urls = Map::new();
         let mut credentials = Map::new();
         for family in Family::ALL {
             base_urls.insert(family.name().to_owned(), self.base_url(family).into());
+            if let Some(auth) = family.auth() {
+                auth_urls.insert(family.name().to_owned(), format!("{}{auth}", self.url).into());
+            }
             credentials.insert(family.name().to_owned(), json!(family.credentials()));
         }
-        json!({"url": self.url, "base_urls": base_urls, "credentials": credentials})
+        json!({"url": self.url, "base_urls": base_urls, "auth_urls": auth_urls, "credentials": credentials})
     }
 }
 

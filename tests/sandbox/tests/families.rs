@@ -2,18 +2,12 @@
 
 mod common;
 
-use common::{Outcome, Reply, call};
+use common::{Outcome, bearer, call};
 use linktor_sandbox::{Sandbox, fixtures};
 use serde_json::json;
 
 async fn start() -> Result<Sandbox, std::io::Error> {
     Sandbox::start().await
-}
-
-async fn bearer(sandbox: &Sandbox, line: &str, token: &str, body: &str) -> std::io::Result<Reply> {
-    let authorization = format!("Authorization: Bearer {token}");
-    let headers = [&authorization, "Accept: application/json", "X-API-Version: 2.0", "X-Request-ID: r-1"];
-    call(sandbox.url(), line, &headers, body).await
 }
 
 #[tokio::test]

@@ -3,51 +3,45 @@
 //! A family's own file holds its credential check, its envelopes and its routes; what several
 //! families do alike is here.
 
+mod admission;
 mod api_v1;
 mod api_v2;
+mod credentials;
 mod libromi;
 mod linkit;
-mod linktor;
+pub(crate) mod linktor;
+mod oauth;
+mod page;
 pub(crate) mod rates;
 pub(crate) mod store;
 
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Query};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path};
 use axum::response::Response;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fixtures;
-use crate::state::{Shared, lock};
+use crate::sessions::{Credential, Standing};
+use crate::state::Shared;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use page::{Page, Parameters};
 
 /// A family of the SDK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Family {
     Linktor,
     Linkit,
     Libromi,
     ApiV2,
     ApiV1,
-}
-
-/// What the ready line says of a family's credentials.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Credentials {
-    api_key: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_token: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expired_token: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organization: Option<&'static str>,
 }
 
 impl Family {
@@ -91,24 +85,9 @@ impl Family {
         }
     }
 
-    pub(crate) fn credentials(self) -> Credentials {
-        let (api_key, access_token, expired_token) = match self {
-            Self::Linktor => {
-                (fixtures::LINKTOR_API_KEY, Some(fixtures::LINKTOR_ACCESS_TOKEN), Some(fixtures::LINKTOR_EXPIRED_TOKEN))
-            }
-            Self::Linkit => {
-                (fixtures::LINKIT_API_KEY, Some(fixtures::LINKIT_ACCESS_TOKEN), Some(fixtures::LINKIT_EXPIRED_TOKEN))
-            }
-            Self::Libromi => (fixtures::LIBROMI_API_KEY, None, None),
-            Self::ApiV2 => {
-                (fixtures::API_V2_API_KEY, Some(fixtures::API_V2_ACCESS_TOKEN), Some(fixtures::API_V2_EXPIRED_TOKEN))
-            }
-            Self::ApiV1 => {
-                (fixtures::API_V1_API_KEY, Some(fixtures::API_V1_ACCESS_TOKEN), Some(fixtures::API_V1_EXPIRED_TOKEN))
-            }
-        };
-        let organization = (self == Self::Linkit).then_some(fixtures::LINKIT_ORGANIZATION);
-        Credentials { api_key, access_token, expired_token, organization }
+    /// Where `/oauth` is, if the family has it.
+    pub(crate) fn auth(self) -> Option<String> {
+        self.credentials().client.map(|_| format!("/{}", self.name()))
     }
 
     pub(crate) fn router(self, shared: Arc<Shared>) -> Router {
@@ -119,55 +98,32 @@ impl Family {
             Self::ApiV2 => api_v2::routes(self.base()),
             Self::ApiV1 => api_v1::routes(self.base()),
         };
+        let routes = match self.credentials().client {
+            Some(client) => routes.merge(oauth::routes(self, client)),
+            None => routes,
+        };
         routes.layer(DefaultBodyLimit::disable()).with_state(shared)
-    }
-
-    /// The headers on each answer of the family's own, whatever the route says.
-    pub(crate) fn headers(self, shared: &Shared, request: &HeaderMap) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        if matches!(self, Self::Linktor | Self::ApiV2 | Self::ApiV1) {
-            lock(&shared.rates).count(self, authorization(request).unwrap_or_default(), &mut headers);
-        }
-        match request.get(REQUEST_ID) {
-            Some(id) if matches!(self, Self::Linktor | Self::ApiV2) => {
-                headers.insert(REQUEST_ID, id.clone());
-            }
-            None if self == Self::Linktor => {
-                let id = HeaderValue::try_from(uuid::Uuid::new_v4().to_string());
-                headers.extend(id.map(|id| (REQUEST_ID, id)));
-            }
-            _ => {}
-        }
-        headers
     }
 }
 
-/// What a family can say of a `Bearer` credential.
+/// Why a `Bearer` credential is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum Refused {
     /// There is no `Authorization`.
     Missing,
     /// It does not begin with `Bearer `, in this case of letters.
     Malformed,
     Unknown,
     Expired,
-    Known,
 }
 
-fn standing(family: Family, headers: &HeaderMap) -> Standing {
-    let Some(authorization) = authorization(headers) else {
-        return Standing::Missing;
-    };
-    let Some(token) = authorization.strip_prefix("Bearer ") else {
-        return Standing::Malformed;
-    };
-    let credentials = family.credentials();
-    if token == credentials.api_key || Some(token) == credentials.access_token {
-        Standing::Known
-    } else if Some(token) == credentials.expired_token {
-        Standing::Expired
-    } else {
-        Standing::Unknown
+fn bearer(family: Family, shared: &Shared, headers: &HeaderMap) -> Result<Credential, Refused> {
+    let authorization = authorization(headers).ok_or(Refused::Missing)?;
+    let token = authorization.strip_prefix("Bearer ").ok_or(Refused::Malformed)?;
+    match shared.standing(family, token) {
+        Standing::Known(credential) => Ok(credential),
+        Standing::Expired => Err(Refused::Expired),
+        Standing::Unknown => Err(Refused::Unknown),
     }
 }
 
@@ -196,6 +152,18 @@ fn object(body: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(body).ok()
 }
 
+/// The `{id}` of a path. One that is not text is empty, which is nobody's.
+struct Id(String);
+
+impl FromRequestParts<Arc<Shared>> for Id {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(request: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Infallible> {
+        let id = Path::from_request_parts(request, shared).await;
+        Ok(Self(id.map_or_else(|_| String::new(), |Path(id)| id)))
+    }
+}
+
 /// The names among `required` whose value is not a string with something in it.
 fn missing<'a>(object: &Map<String, Value>, required: &[&'a str]) -> Vec<&'a str> {
     let given = |name: &str| {
@@ -203,44 +171,6 @@ fn missing<'a>(object: &Map<String, Value>, required: &[&'a str]) -> Vec<&'a str
         text.is_some_and(|text| !text.trim().is_empty())
     };
     required.iter().copied().filter(|name| !given(name)).collect()
-}
-
-type Parameters = Query<HashMap<String, String>>;
-
-/// One page of a list.
-#[derive(Clone, Debug)]
-struct Page {
-    rows: Vec<Value>,
-    number: usize,
-    size: usize,
-    total: usize,
-}
-
-impl Page {
-    /// Cuts the page that `page` and `size_name` ask for: pages count from 1, a size is 1 to 100,
-    /// and what is not such a number is the default.
-    fn cut(all: &store::Rows, parameters: &Parameters, size_name: &str, default: usize) -> Self {
-        let number = |name: &str| {
-            let number = parameters.get(name).and_then(|text| text.parse::<usize>().ok());
-            number.filter(|number| *number > 0)
-        };
-        let page = number("page").unwrap_or(1);
-        let size = number(size_name).unwrap_or(default).min(100);
-        let skipped = (page - 1).saturating_mul(size);
-        Self { rows: all.iter().skip(skipped).take(size).cloned().collect(), number: page, size, total: all.len() }
-    }
-
-    fn pages(&self) -> usize {
-        self.total.div_ceil(self.size)
-    }
-
-    fn has_next(&self) -> bool {
-        self.number < self.pages()
-    }
-
-    fn has_previous(&self) -> bool {
-        self.number > 1
-    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,13 @@ pub(crate) async fn call(url: &str, line: &str, headers: &[&str], body: &str) ->
     Ok(Reply { status: status.ok_or(io::ErrorKind::InvalidData)?, head: head.to_owned(), body: body.to_owned() })
 }
 
+/// Calls as every family wants to be called, with a `Bearer` token.
+pub(crate) async fn bearer(sandbox: &Sandbox, line: &str, token: &str, body: &str) -> io::Result<Reply> {
+    let authorization = format!("Authorization: Bearer {token}");
+    let headers = [&authorization, "Accept: application/json", "X-API-Version: 2.0", "X-Request-ID: r-1"];
+    call(sandbox.url(), line, &headers, body).await
+}
+
 /// Sends a request and leaves the answer to the caller.
 pub(crate) async fn open(url: &str, line: &str, headers: &[&str], body: &str) -> io::Result<TcpStream> {
     let address = url.trim_start_matches("http://");
