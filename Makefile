@@ -11,6 +11,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export PYO3_BUILD_EXTENSION_MODULE := 1
 PYTHON := bindings-python/.venv/bin
 LANGUAGES := rust python node go
+EXAMPLES := many_users oauth_code own_provider token_file
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -34,6 +35,7 @@ test: ## every test of every language
 
 test-rust: quickstart
 	cargo test --workspace
+	for example in $(EXAMPLES); do cargo run --quiet -p linktor-examples --bin $$example; done
 
 test-python: quickstart-python
 	cd bindings-python && .venv/bin/python -X dev -m pytest -q

@@ -225,6 +225,7 @@ impl ClientBuilder {
     }
 
     fn build_in(self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Client, Error> {
+        self.provider.check()?;
         let names = &self.provider.environment;
         let read = |name: &Option<String>| name.as_deref().and_then(environment);
 

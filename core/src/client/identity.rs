@@ -45,9 +45,6 @@ impl Identity {
             Kind::Source(source) => session(Way::Source(Arc::clone(source)), None),
             Kind::Password { email, password } => {
                 refuse_empty(&[("email", email), ("password", password.expose())])?;
-                if provider.auth.login.is_none() {
-                    return Err(Error::config(format!("provider `{}` names no login", provider.name)));
-                }
                 session(Way::Password { email: email.clone(), password: password.clone() }, Some(email))
             }
             Kind::OAuth(oauth) => {

@@ -4,6 +4,7 @@
 mod api_v1;
 mod api_v2;
 mod auth;
+mod check;
 mod envelope;
 mod grant;
 mod libromi;
@@ -23,13 +24,28 @@ pub use self::paging::Paging;
 pub(crate) use self::paging::{Asked, Found};
 use crate::error::Error;
 
-/// An API family: how its credentials are written, its headers, its envelopes.
+/// An API family: how its credentials are written, its headers, its envelopes, its
+/// sessions and pages.
 ///
-/// Plain data: serialise it, or read your own API's from JSON.
+/// Plain data. Besides the built-in families there is one for every API that somebody
+/// describes, as a JSON document ([`Provider::from_json`]) that works in every language,
+/// or in code:
 ///
 /// ```
-/// let linkit = linktor::Provider::named("linkit")?;
-/// assert_eq!(linkit.base_url.as_deref(), Some("https://linkit.works/api/v1"));
+/// use linktor::{Client, CredentialKind, Provider, Refreshable, Scheme};
+///
+/// let mut parcels = Provider::new("parcels");
+/// parcels.base_url = Some("https://api.parcels.example/v3".to_owned());
+/// parcels.credentials = vec![CredentialKind::ApiKey, CredentialKind::Password];
+/// parcels.headers.api_key = Scheme::Raw;
+/// parcels.headers.organization = Some("x-depot".to_owned());
+/// parcels.auth.login = Some("/login".to_owned());
+/// parcels.auth.grant.access_token = vec!["/session/token".to_owned()];
+/// parcels.refreshable = Refreshable::Always;
+/// parcels.paging.size_parameter = "limit".to_owned();
+/// parcels.paging.has_next = vec!["/more".to_owned()];
+///
+/// let client = Client::builder().provider(parcels).api_key("invented").build()?;
 /// # Ok::<(), linktor::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -209,6 +225,47 @@ pub struct ErrorFields {
 }
 
 impl Provider {
+    /// An API of your own, to be described field by field. It begins with API keys,
+    /// ready-made tokens and token sources, sent as `Bearer`, and neither envelope,
+    /// sessions nor paging beyond the defaults of [`Paging`].
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            base_url: None,
+            environment: Environment::default(),
+            credentials: vec![CredentialKind::ApiKey, CredentialKind::Bearer, CredentialKind::Source],
+            headers: HeaderRules::default(),
+            refreshable: Refreshable::default(),
+            auth: AuthRules::default(),
+            paging: Paging::default(),
+            envelope: Envelope::default(),
+            errors: ErrorFields::default(),
+        }
+    }
+
+    /// An API of your own from its JSON document, whose fields are those of this type;
+    /// `name` and `credentials` must be there. Anything unknown in it is a `config` error.
+    ///
+    /// ```
+    /// let parcels = linktor::Provider::from_json(r#"{
+    ///     "name": "parcels",
+    ///     "base_url": "https://api.parcels.example/v3",
+    ///     "credentials": ["api_key", "password"],
+    ///     "headers": {"api_key": "raw", "organization": "x-depot"},
+    ///     "auth": {"login": "/login", "grant": {"access_token": ["/session/token"]}},
+    ///     "refreshable": {"codes": ["SESSION_OVER"]},
+    ///     "paging": {"size_parameter": "limit", "items": ["/parcels"], "has_next": ["/more"]},
+    ///     "errors": {"code": ["/fault"], "message": ["/reason"]}
+    /// }"#)?;
+    /// # Ok::<(), linktor::Error>(())
+    /// ```
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        let provider: Self = serde_json::from_str(json)
+            .map_err(|error| Error::config(format!("the provider cannot be read: {error}")))?;
+        provider.check()?;
+        Ok(provider)
+    }
+
     /// One of the built-in families: `linktor`, `linkit`, `libromi`, `api_v1`, `api_v2`.
     /// Any other name is a `config` error.
     pub fn named(name: &str) -> Result<Self, Error> {
