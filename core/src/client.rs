@@ -62,7 +62,7 @@ pub(crate) struct Shared {
     /// What requests with a credential carry.
     pub(crate) signed: Dress,
     /// What requests without one carry.
-    pub(crate) bare: Dress,
+    pub(crate) unsigned: Dress,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) transport: Arc<dyn Transport>,
@@ -102,8 +102,11 @@ impl Shared {
         let Some(date) = headers.get(DATE).filter(|_| !headers.contains_key(AGE)) else { return };
         let Some(date) = date.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok()) else { return };
         let now = self.clock.wall();
-        let ahead = date.duration_since(now).map(|ahead| (ahead, 1)).unwrap_or_else(|behind| (behind.duration(), -1));
-        let skew = i64::try_from(ahead.0.as_millis()).unwrap_or(i64::MAX).saturating_mul(ahead.1);
+        let milliseconds = |distance: Duration| i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
+        let skew = match date.duration_since(now) {
+            Ok(ahead) => milliseconds(ahead),
+            Err(behind) => -milliseconds(behind.duration()),
+        };
         self.skew.store(if skew.abs() < SKEW { 0 } else { skew }, Ordering::Relaxed);
     }
 
@@ -276,7 +279,7 @@ impl Client {
 
     pub(crate) fn dress(&self) -> &Dress {
         match self.0.identity {
-            Identity::Anonymous => &self.0.shared.bare,
+            Identity::Anonymous => &self.0.shared.unsigned,
             _ => &self.0.shared.signed,
         }
     }

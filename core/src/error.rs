@@ -210,15 +210,15 @@ impl Error {
     pub(crate) fn without(mut self, secret: Option<&Secret>) -> Self {
         let Some(secret) = secret.map(Secret::expose) else { return self };
         let inner = &mut *self.0;
-        inner.message = inner.message.replace(secret, "***");
+        let forms = written(secret);
+        blot_text(&mut inner.message, &forms);
         if let Some(code) = &mut inner.code {
-            *code = code.replace(secret, "***");
+            blot_text(code, &forms);
         }
         if let Some(details) = &mut inner.details {
-            blot_json(details, secret);
+            blot_json(details, &forms);
         }
-        // Some servers write `/` in JSON as `\/`.
-        for form in [secret.to_owned(), secret.replace('/', "\\/")] {
+        for form in &forms {
             inner.body = blot(&inner.body, form.as_bytes());
         }
         self
@@ -377,16 +377,33 @@ impl StdError for Error {
     }
 }
 
-fn blot_json(value: &mut Value, secret: &str) {
+/// A secret as it is, in JSON (where some servers write `/` as `\/`), and in a form.
+fn written(secret: &str) -> [String; 4] {
+    let json = Value::from(secret).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    [secret.to_owned(), json.replace('/', "\\/"), json, form]
+}
+
+fn blot_text(text: &mut String, forms: &[String]) {
+    for form in forms {
+        if text.contains(form) {
+            *text = text.replace(form, "***");
+        }
+    }
+}
+
+fn blot_json(value: &mut Value, forms: &[String]) {
     match value {
-        Value::String(text) => *text = text.replace(secret, "***"),
-        Value::Array(list) => list.iter_mut().for_each(|value| blot_json(value, secret)),
+        Value::String(text) => blot_text(text, forms),
+        Value::Array(list) => list.iter_mut().for_each(|value| blot_json(value, forms)),
         Value::Object(fields) => {
             *fields = std::mem::take(fields)
                 .into_iter()
-                .map(|(key, mut value)| {
-                    blot_json(&mut value, secret);
-                    (key.replace(secret, "***"), value)
+                .map(|(mut key, mut value)| {
+                    blot_text(&mut key, forms);
+                    blot_json(&mut value, forms);
+                    (key, value)
                 })
                 .collect();
         }

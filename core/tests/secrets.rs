@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use linktor::{Client, ClientBuilder, Credentials, Error, Event, Observer, Provider, Secret, Token};
+use linktor::{
+    Client, ClientBuilder, Credentials, Error, Event, Jwt, MemoryStore, OAuth, Observer, Provider, Secret, Token, jwt,
+};
 use linktor_sandbox::{Answer, Sandbox};
 use serde_json::json;
 
@@ -125,6 +127,87 @@ async fn the_key_never_appears() {
     for text in printed {
         for form in [MARKER.to_owned(), MARKER.replace('/', "\\/")] {
             assert!(!text.contains(&form), "the credential shows in: {text}");
+        }
+    }
+}
+
+/// With what JSON and forms escape.
+const SESSION_MARKER: &str = "marker/4f1c \"credential\"";
+
+#[tokio::test]
+async fn what_a_session_is_made_of_never_appears() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    let (sender, events) = std::sync::mpsc::channel();
+    let mut printed = Vec::new();
+    let families: [(&str, Credentials, &str); 4] = [
+        ("linktor", Credentials::password("ada@example.com", SESSION_MARKER), "/api/v1/auth/login"),
+        ("linkit", Credentials::password("ada@example.com", SESSION_MARKER), "/api/v1/auth/login"),
+        ("api_v2", OAuth::new("id", SESSION_MARKER).refresh_token(SESSION_MARKER).into(), "/oauth/token"),
+        ("api_v1", OAuth::new("id", SESSION_MARKER).refresh_token(SESSION_MARKER).into(), "/oauth/token"),
+    ];
+    for (family, credentials, endpoint) in families {
+        let echo = json!({"code": SESSION_MARKER, "message": SESSION_MARKER, "error": {"code": SESSION_MARKER, "message": SESSION_MARKER, "details": {SESSION_MARKER: SESSION_MARKER}}});
+        let escaped = echo.to_string().replace('/', "\\/");
+        let form: String = SESSION_MARKER.replace('/', "%2F").replace('"', "%22").replace(' ', "+");
+        for fault in [
+            Answer::status(400).json(echo.clone()),
+            Answer::status(401).body(&escaped),
+            Answer::status(403).body(&format!("grant_type=x&client_secret={form}")),
+            Answer::status(400).header("content-type", "text/plain").body(&format!("bad secret {SESSION_MARKER}")),
+            Answer::status(200).json(echo.clone()),
+            Answer::status(200).json(json!({"success": false, "message": SESSION_MARKER})),
+            Answer::status(200).body(SESSION_MARKER),
+            Answer::redirect("http://127.0.0.1:1/elsewhere"),
+        ] {
+            let builder = Client::builder()
+                .provider(Provider::named(family).expect("a built-in family"))
+                .credentials(credentials.clone())
+                .base_url(sandbox.base_url(family))
+                .token_store(MemoryStore::new())
+                .observer(Printing(sender.clone()));
+            let builder = match sandbox.ready()["auth_urls"][family].as_str() {
+                Some(url) => builder.auth_url(url),
+                None => builder,
+            };
+            printed.push(format!("{builder:?} {credentials:?}"));
+            let client = builder.build().expect("a valid client");
+            sandbox.reset();
+            sandbox.script(vec![fault.on("POST", endpoint)]);
+            let error = client.get("/me").send().await.expect_err("no token");
+            printed.push(forms(&error));
+            printed.push(format!("{client:?} {:?} {:?}", client.auth(), client.auth().session()));
+        }
+    }
+
+    let oauth = OAuth::new("id", SESSION_MARKER).refresh_token(SESSION_MARKER).access_token(SESSION_MARKER);
+    let minted = Jwt::new(SESSION_MARKER, "user-1");
+    printed.push(format!("{oauth:?} {minted:?} {oauth:#?} {minted:#?}"));
+    let client = Client::builder()
+        .provider(Provider::api_v2())
+        .credentials(OAuth::new("id", SESSION_MARKER))
+        .build()
+        .expect("a valid client");
+    let request = client.auth().authorize_url(&[], "https://app.example.com/callback").expect("a URL");
+    let verifier = request.verifier.expose().to_owned();
+    printed.push(
+        format!("{request:?} {request:#?}").replace(&verifier, SESSION_MARKER).replace(&request.state, SESSION_MARKER),
+    );
+    for callback in [format!("/?code={SESSION_MARKER}&state=wrong"), format!("/?code={SESSION_MARKER}")] {
+        let error = client.auth().exchange_code(&callback, &request).await.expect_err("it answers another request");
+        printed.push(forms(&error));
+    }
+    let secret = Secret::from(SESSION_MARKER);
+    for token in [SESSION_MARKER, "a.b.c", "", "...."] {
+        printed.push(forms(&jwt::verify(token, &secret, &jwt::VerifyOptions::default()).expect_err("no token")));
+    }
+    drop(sender);
+    printed.extend(events);
+
+    assert!(printed.len() > 100, "only {} forms were printed", printed.len());
+    let json = serde_json::Value::from(SESSION_MARKER).to_string();
+    for text in printed {
+        for form in [SESSION_MARKER, json.trim_matches('"'), "4f1c"] {
+            assert!(!text.contains(form), "a secret shows in: {text}");
         }
     }
 }

@@ -37,13 +37,12 @@ impl Client {
     pub fn new(options: &str, language: &'static str, port: &Arc<Port>) -> Result<Self, Error> {
         let id = next_id();
         let builder = options::builder(options, || upcall::ForeignSource { client: id, port: Arc::clone(port) })?;
-        let client = builder.language(language).build()?;
-        Ok(Self { id, inner: client, runtime: runtime::get()?, calls: Arc::default() })
+        Self::of(id, builder.language(language).build()?)
     }
 
     /// A handle for another organization: the same connections and session.
     pub fn with_organization(&self, id: &str) -> Result<Self, Error> {
-        self.handle(next_id(), self.inner.with_organization(id)?)
+        Self::of(next_id(), self.inner.with_organization(id)?)
     }
 
     /// A handle with credentials of its own, given as those of [`Client::new`]; its
@@ -51,10 +50,10 @@ impl Client {
     pub fn with_credentials(&self, options: &str, port: &Arc<Port>) -> Result<Self, Error> {
         let id = next_id();
         let source = || upcall::ForeignSource { client: id, port: Arc::clone(port) };
-        self.handle(id, self.inner.with_credentials(options::credentials(options, source)?)?)
+        Self::of(id, self.inner.with_credentials(options::credentials(options, source)?)?)
     }
 
-    fn handle(&self, id: u64, inner: linktor::Client) -> Result<Self, Error> {
+    fn of(id: u64, inner: linktor::Client) -> Result<Self, Error> {
         Ok(Self { id, inner, runtime: runtime::get()?, calls: Arc::default() })
     }
 

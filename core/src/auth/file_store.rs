@@ -19,7 +19,7 @@ use crate::secret::Secret;
 /// How often a lock that somebody else holds is tried again.
 const POLL: Duration = Duration::from_millis(10);
 /// How long a lock is tried for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Keeps sessions in a JSON file of mode 0600, which several processes may share.
 ///
@@ -111,17 +111,16 @@ impl FileStore {
         }
     }
 
-    /// A lock, no lock where there are none, or nothing while somebody else holds it.
-    fn try_lock(&self) -> StoreResult<Option<Option<Locked>>> {
+    fn try_lock(&self) -> StoreResult<Attempt> {
         let path = self.beside(".lock");
         let file = open(OpenOptions::new().read(true).write(true).create(true), &path)?;
         match file.try_lock() {
             Ok(()) => {
                 self.sweep();
-                Ok(Some(Some(Locked(file))))
+                Ok(Attempt::Locked(Locked(file)))
             }
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) if is_unsupported(&error) => Ok(Some(None)),
+            Err(TryLockError::WouldBlock) => Ok(Attempt::Taken),
+            Err(TryLockError::Error(error)) if is_unsupported(&error) => Ok(Attempt::Unsupported),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
     }
@@ -149,8 +148,10 @@ impl TokenStore for FileStore {
             let started = tokio::time::Instant::now();
             loop {
                 let store = self.clone();
-                if let Some(lock) = blocking(move || store.try_lock()).await? {
-                    return Ok(lock.map_or_else(StoreLock::unsupported, |file| StoreLock::held((file, turn))));
+                match blocking(move || store.try_lock()).await? {
+                    Attempt::Locked(file) => return Ok(StoreLock::held((file, turn))),
+                    Attempt::Unsupported => return Ok(StoreLock::unsupported()),
+                    Attempt::Taken => {}
                 }
                 if started.elapsed() > PATIENCE {
                     let path = self.beside(".lock");
@@ -160,6 +161,15 @@ impl TokenStore for FileStore {
             }
         })
     }
+}
+
+/// What trying to lock comes to.
+enum Attempt {
+    Locked(Locked),
+    /// Somebody else holds it.
+    Taken,
+    /// The file system has no locks.
+    Unsupported,
 }
 
 /// A locked file. It is unlocked by word, and not only closed: a forked child may have it

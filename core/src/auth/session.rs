@@ -30,7 +30,7 @@ const SHARED_FAILURE: Duration = Duration::from_secs(1);
 /// How long a failed renewal keeps the next one ahead of time away.
 const PROACTIVE_PAUSE: Duration = Duration::from_secs(5);
 /// The longest time ahead of its end that a token is renewed.
-const PROACTIVE: Duration = Duration::from_secs(60);
+const PROACTIVE: Duration = Duration::from_mins(1);
 /// How much longer than it can take a renewal is waited for.
 const GRACE: Duration = Duration::from_secs(1);
 

@@ -260,7 +260,7 @@ impl ClientBuilder {
             .transpose()?;
 
         let (credentials, what) = self.only_credentials(environment)?;
-        let (bare, signed) = (self.dress(false)?, self.dress(true)?);
+        let (unsigned, signed) = (self.dress(false)?, self.dress(true)?);
         let transport = |base: &BaseUrl| -> Result<Arc<dyn Transport>, Error> {
             match &self.transport {
                 Some(transport) => Ok(Arc::clone(transport)),
@@ -278,7 +278,7 @@ impl ClientBuilder {
             base,
             auth_base,
             signed,
-            bare,
+            unsigned,
             timeout: self.timeout,
             deadline: self.deadline,
             transport: base_transport,

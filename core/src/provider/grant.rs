@@ -48,7 +48,7 @@ impl Provider {
             .ok_or_else(|| unreadable("the token endpoint's answer holds no access token that can be sent"))?;
         let lives = [
             at(&fields.expires_in).and_then(number),
-            at(&fields.expires_at).and_then(|found| instant(found)).map(|epoch| epoch - seconds(now)),
+            at(&fields.expires_at).and_then(instant).map(|epoch| epoch - seconds(now)),
             jwt::expiry(access_token.expose()).map(|epoch| epoch - seconds(now)),
         ];
         Ok(Grant {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::envelope::{json_text, offset, raw_at};
@@ -115,7 +116,7 @@ impl Provider {
         let text = json_text(body);
         let rules = &self.paging;
         let lists = rules.items.iter().filter_map(|pointer| raw_at(text, pointer));
-        let list = lists.map(|raw| raw.get()).find(|raw| raw.starts_with('[') || *raw == "null");
+        let list = lists.map(RawValue::get).find(|raw| raw.starts_with('[') || *raw == "null");
         let list = match list {
             None if text.is_empty() => "null",
             None => return Err(Error::new(ErrorKind::Decode, "the answer holds no list to page through")),
@@ -125,12 +126,11 @@ impl Provider {
         if is_empty {
             return Ok(Found { items: None, next: None });
         }
-        let current: Option<u64> = self.value_at(text, &rules.current);
-        let size = self.value_at(text, &rules.size).or(asked.size);
-        let is_more = self.value_at(text, &rules.has_next) == Some(true)
-            || self.value_at(text, &rules.pages).is_some_and(|pages: u64| asked.page < pages)
-            || self
-                .value_at(text, &rules.total)
+        let current: Option<u64> = value_at(text, &rules.current);
+        let size = value_at(text, &rules.size).or(asked.size);
+        let is_more = value_at(text, &rules.has_next) == Some(true)
+            || value_at(text, &rules.pages).is_some_and(|pages: u64| asked.page < pages)
+            || value_at(text, &rules.total)
                 .zip(size)
                 .is_some_and(|(total, size): (u64, u64)| asked.page.saturating_mul(size) < total);
         let is_the_one = current.is_none_or(|current| current == asked.page);
@@ -140,8 +140,8 @@ impl Provider {
             next: (is_more && is_the_one).then(|| asked.page.saturating_add(1)),
         })
     }
+}
 
-    fn value_at<T: DeserializeOwned>(&self, text: &[u8], pointers: &[String]) -> Option<T> {
-        pointers.iter().find_map(|pointer| serde_json::from_str(raw_at(text, pointer)?.get()).ok())
-    }
+fn value_at<T: DeserializeOwned>(text: &[u8], pointers: &[String]) -> Option<T> {
+    pointers.iter().find_map(|pointer| serde_json::from_str(raw_at(text, pointer)?.get()).ok())
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 /// How many times a call is tried again.
 pub(crate) const MAX_RETRIES: u32 = 3;
 /// The longest wait that is slept.
-pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);
+pub(crate) const MAX_WAIT: Duration = Duration::from_mins(1);
 const BASE: Duration = Duration::from_millis(500);
 const CAP: Duration = Duration::from_secs(8);
 
