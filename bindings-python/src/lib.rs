@@ -4,6 +4,7 @@
 mod client;
 mod error;
 mod gate;
+mod jwt;
 mod port;
 mod response;
 mod source;
@@ -14,6 +15,8 @@ mod _native {
     use crate::client::Client;
     #[pymodule_export]
     use crate::gate::{forked, shut};
+    #[pymodule_export]
+    use crate::jwt::{jwt_sign, jwt_verify};
     #[pymodule_export]
     use crate::port::Port;
     #[pymodule_export]

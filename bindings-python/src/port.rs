@@ -8,7 +8,7 @@ use linktor_bridge::{EventFd, Item};
 use pyo3::prelude::*;
 
 use crate::error::{exception, raise};
-use crate::response::Response;
+use crate::response::reply;
 
 /// The port of one event loop.
 #[pyclass(frozen, module = "linktor._native")]
@@ -45,7 +45,7 @@ impl Port {
         self.bell.fd()
     }
 
-    /// Takes all that is done: ids, each with its response or its exception.
+    /// Takes all that is done: ids, each with what it succeeded with or its exception.
     fn drain<'py>(&self, py: Python<'py>) -> Vec<(u64, Bound<'py, PyAny>)> {
         self.bell.reset();
         let mut done = Vec::new();
@@ -53,7 +53,7 @@ impl Port {
             let Item::Completion { id, outcome } = item else { continue };
             let Some(client) = self.calls().remove(&id) else { continue };
             let outcome = match *outcome {
-                Ok(response) => Bound::new(py, Response::new(client, response)).map(Bound::into_any),
+                Ok(done) => reply(py, client, done),
                 Err(error) => exception(py, &error),
             };
             // A caller hears even that there was no memory to tell it more.

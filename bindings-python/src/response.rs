@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiter::{PythonParse, StringCacheMode};
-use linktor_bridge::{Client, Error, ErrorKind, Payload};
+use linktor_bridge::{Client, Error, ErrorKind, Payload, Reply};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList};
@@ -19,9 +19,13 @@ pub(crate) struct Response {
     headers: PyOnceLock<Py<PyAny>>,
 }
 
-impl Response {
-    pub(crate) fn new(client: Arc<Client>, inner: linktor_bridge::Response) -> Self {
-        Self { client, inner, headers: PyOnceLock::new() }
+/// What a call succeeded with: a response, or what the JSON of an auth call says.
+pub(crate) fn reply(py: Python<'_>, client: Arc<Client>, reply: Reply) -> PyResult<Bound<'_, PyAny>> {
+    match reply {
+        Reply::Response(inner) => {
+            Bound::new(py, Response { client, inner, headers: PyOnceLock::new() }).map(Bound::into_any)
+        }
+        Reply::Value(json) => parse(py, json.as_bytes(), || None),
     }
 }
 
@@ -85,6 +89,20 @@ impl Response {
         }
     }
 
+    /// The items of the page that was asked for, parsed.
+    fn _items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.inner.items_span() {
+            Some(span) => parse(py, &self.inner.bytes()[span], || None),
+            None => Ok(PyList::empty(py).into_any()),
+        }
+    }
+
+    /// The number of the page after the one that was asked for.
+    #[getter]
+    fn _next_page(&self) -> Option<u64> {
+        self.inner.next_page()
+    }
+
     /// The request's id: the server's where it returns one, else the client's own.
     #[getter]
     fn request_id(&self) -> &str {
@@ -104,7 +122,11 @@ impl Response {
 
 /// Parses JSON. What cannot be parsed is told by the core, with the request id and the
 /// body; what only this parser refuses (depths over 200), in its own words.
-fn parse<'py>(py: Python<'py>, json: &[u8], core: impl FnOnce() -> Option<Error>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn parse<'py>(
+    py: Python<'py>,
+    json: &[u8],
+    core: impl FnOnce() -> Option<Error>,
+) -> PyResult<Bound<'py, PyAny>> {
     let parser = PythonParse { cache_mode: StringCacheMode::Keys, ..PythonParse::default() };
     parser.python_parse(py, json).map_err(|error| {
         let error = core().unwrap_or_else(|| Error::new(ErrorKind::Decode, error.description(json)));

@@ -10,9 +10,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from linktor import AsyncLinktor, Linktor
+from linktor import AsyncLinktor, CredentialOptions, Linktor
 
 ROOT = Path(__file__).resolve().parents[2]
+CREDENTIALS = {"api_key", *CredentialOptions.__optional_keys__}
 
 
 def binary() -> Path:
@@ -31,6 +32,7 @@ class Sandbox:
         ready = json.loads(self._process.stdout.readline())
         self.url: str = ready["url"]
         self.base_urls: dict[str, str] = ready["base_urls"]
+        self.auth_urls: dict[str, str] = ready["auth_urls"]
         self.credentials: dict[str, dict[str, str]] = ready["credentials"]
 
     def stop(self) -> None:
@@ -43,12 +45,18 @@ class Sandbox:
         return AsyncLinktor(**self._options(family, options))
 
     def _options(self, family: str, options: dict[str, Any]) -> dict[str, Any]:
-        if not options.keys() & {"api_key", "access_token", "token_source", "anonymous"}:
+        if not options.keys() & CREDENTIALS:
             options["api_key"] = self.credentials[family]["api_key"]
-        return {"provider": family, "base_url": self.base_urls[family], **options}
+        given = {"provider": family, "base_url": self.base_urls[family], **options}
+        if family in self.auth_urls:
+            given["auth_url"] = self.auth_urls[family]
+        return given
 
     def script(self, *answers: dict[str, Any]) -> None:
         self._ask("POST", "script", {"answers": list(answers)})
+
+    def control(self, call: str, **arguments: Any) -> None:
+        self._ask("POST", call, arguments)
 
     def journal(self) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = self._ask("GET", "journal")["entries"]

@@ -104,8 +104,13 @@ def test_an_exit_races_with_questions(sandbox: Sandbox, _again: int) -> None:
 
 @pytest.mark.parametrize(
     "call",
-    ["Linktor(**options).get('/me')", "asyncio.run(AsyncLinktor(**options).get('/me'))"],
-    ids=["sync", "async"],
+    [
+        "Linktor(**options).get('/me')",
+        "asyncio.run(AsyncLinktor(**options).get('/me'))",
+        "Linktor(email='ada@example.com', password='invented', base_url=BASE).auth.login()",
+        "list(Linktor(**options).paginate('/contacts'))",
+    ],
+    ids=["sync", "async", "login", "pages"],
 )
 def test_ctrl_c_ends_a_call(sandbox: Sandbox, call: str) -> None:
     sandbox.script(SLOW)
@@ -152,6 +157,28 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     fine = "(200, 200, 200)"
     assert run(sandbox, code, 20).splitlines() == [f"{fine} 200", f"{fine} 200", f"0 {fine}", "7"]
+
+
+def test_a_handle_works_on_both_sides_of_a_fork(sandbox: Sandbox) -> None:
+    code = """
+def check():
+    return [client.get('/me').status_code for client in (root, shared, own)]
+
+root = Linktor(**options)
+shared = root.with_organization('org_1')
+own = root.with_credentials(token_source=lambda: KEY).with_organization('org_2')
+print(check(), flush=True)
+child = os.fork()
+if child == 0:
+    print(check(), flush=True)
+    root.close()
+    try: own.get('/me')
+    except ClientClosedError: os._exit(7)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), check())
+"""
+    fine = "[200, 200, 200]"
+    assert run(sandbox, code, 20).splitlines() == [fine, fine, f"7 {fine}"]
 
 
 def test_a_pool_of_forked_workers_works(sandbox: Sandbox) -> None:

@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-from linktor import AsyncLinktor, LibromiConnect, Linktor, LinktorError
+from linktor import (
+    JWT,
+    AsyncLinktor,
+    AuthorizationRequest,
+    AuthTest,
+    LibromiConnect,
+    Linktor,
+    LinktorError,
+    OAuth,
+    Session,
+)
 from sandbox import Sandbox
 
 MARK = "MARKER7f3a9c"
@@ -94,6 +104,14 @@ def test_no_error_shows_a_credential(sandbox: Sandbox, options: dict[str, Any]) 
         {"api_key": MARK, "base_url": f"https://user:{MARK}@example.com"},
         {"api_key": MARK, "provider": "nobody"},
         {"token_source": MARK},
+        {"email": "ada@example.com", "password": [MARK]},
+        {"password": MARK},
+        {"email": "ada@example.com", "password": MARK, "token_store": [MARK, object()]},
+        {"provider": "api_v2", "oauth": OAuth(client_id="", client_secret=MARK, refresh_token=MARK)},
+        {"provider": "api_v2", "oauth": OAuth(client_id="id", client_secret=MARK, access_token=f"{MARK}é")},
+        {"provider": "api_v2", "oauth": {"secret": MARK}},
+        {"provider": "api_v2", "jwt": JWT(secret=MARK, subject="u", claims={"a": object(), "b": MARK})},
+        {"provider": "api_v2", "jwt": JWT(secret=MARK, subject="u", ttl=-1)},
     ],
 )
 def test_no_config_error_shows_a_credential(options: dict[str, Any]) -> None:
@@ -101,6 +119,55 @@ def test_no_config_error_shows_a_credential(options: dict[str, Any]) -> None:
         with pytest.raises(LinktorError) as raised:
             kind(**options)
         check(raised.value)
+
+
+OAUTH = OAuth(client_id="id", client_secret=MARK, refresh_token=MARK, access_token=MARK)
+SESSIONS: list[tuple[str, dict[str, Any]]] = [
+    ("linktor", {"email": "ada@example.com", "password": MARK}),
+    ("api_v2", {"oauth": OAUTH}),
+    ("api_v2", {"jwt": JWT(secret=MARK, subject="u", claims={"key": MARK})}),
+]
+
+
+@pytest.mark.parametrize(("family", "options"), SESSIONS, ids=["password", "oauth", "jwt"])
+def test_no_error_of_a_session_shows_a_credential(sandbox: Sandbox, family: str, options: dict[str, Any]) -> None:
+    # The secret of a JWT is never sent: no server can echo it.
+    sent = "token" if "jwt" in options else MARK
+    echo = {"error": {"code": "X", "message": f"bad {sent}", "details": {"token": sent}}, "token": sent}
+    sandbox.script(*({"status": status, "json": echo} for status in (400, 401, 403) * 4))
+    client = sandbox.client(family, **options)
+    request = AuthorizationRequest(url="u", state=MARK, verifier=MARK, redirect_uri="https://app.example.com/")
+    check(client)
+    for handle in (client, client.with_credentials(**options)):
+        check(handle)
+        auth = handle.auth
+        for call in (
+            lambda handle=handle: handle.get("/me"),
+            auth.login,
+            auth.refresh,
+            lambda auth=auth: auth.exchange_code(f"/callback?state={MARK}&code={MARK}", request),
+            lambda auth=auth: auth.exchange_code(f"/callback?state={MARK}-&code={MARK}", request),
+        ):
+            try:
+                call()
+            except LinktorError as error:
+                check(error)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        OAUTH,
+        JWT(secret=MARK, subject="u", claims={"key": MARK}),
+        AuthorizationRequest(url=f"https://example.com/?state={MARK}", state=MARK, verifier=MARK, redirect_uri="r"),
+        Session(user={"token": MARK}, organization=None, expires_in=1.0),
+        AuthTest(valid=True, data={"token": MARK}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_no_value_shows_a_credential(value: object) -> None:
+    for form in (repr(value), str(value), f"{value!a}", repr([value])):
+        assert MARK not in form
 
 
 def test_a_client_shows_no_credential_of_its_proxy() -> None:

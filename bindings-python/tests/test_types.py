@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from pathlib import Path
+from typing import Any, TypedDict
 
 from linktor import (
+    JWT,
+    APIClient,
     AsyncLinktor,
+    AsyncPaginator,
+    AuthorizationRequest,
+    AuthTest,
     ClientOptions,
+    CredentialOptions,
     Linktor,
     LinktorError,
+    OAuth,
+    Page,
+    PageOptions,
+    Paginator,
     RateLimitError,
     RequestOptions,
     Response,
+    Session,
     Token,
+    jwt,
 )
 from sandbox import Sandbox
 
@@ -49,6 +62,37 @@ async def use_async(options: ClientOptions) -> str | None:
         return response.headers.get("content-type")
 
 
+class Contact(TypedDict):
+    id: str
+
+
+def read(client: Linktor) -> tuple[list[str], Page[Contact]]:
+    paging: PageOptions = {"params": {"limit": 2}, "organization_id": "org_1"}
+    contacts: Paginator[Contact] = client.paginate("/contacts", **paging)
+    page = next(contacts.pages())
+    return [contact["id"] for contact in contacts], page
+
+
+async def read_async(client: AsyncLinktor) -> list[str]:
+    contacts: AsyncPaginator[Contact] = client.paginate("/contacts")
+    return [contact["id"] async for contact in contacts]
+
+
+def act_for(root: APIClient, oauth: OAuth) -> APIClient:
+    credentials: CredentialOptions = {"oauth": oauth}
+    user: APIClient = root.with_credentials(**credentials).with_organization("org_1")
+    request: AuthorizationRequest = user.auth.authorize_url(["read:users"], "https://app.example.com/callback")
+    known: Session | None = user.auth.session()
+    assert known is None
+    assert AuthorizationRequest.from_json(request.to_json()) == request
+    return user
+
+
+async def is_good(client: AsyncLinktor) -> bool:
+    result: AuthTest = await client.auth.test()
+    return result.valid
+
+
 def test_what_is_typed_runs(sandbox: Sandbox) -> None:
     base_url, key = sandbox.base_urls["linktor"], sandbox.credentials["linktor"]
     for source in (token, async_token):
@@ -57,3 +101,19 @@ def test_what_is_typed_runs(sandbox: Sandbox) -> None:
     sandbox.script({"json": {}}, {"json": {}}, {"json": {}})
     assert key
     assert asyncio.run(use_async({"base_url": base_url})) == "application/json"
+
+
+def test_what_is_typed_of_sessions_and_lists_runs(sandbox: Sandbox, tmp_path: Path) -> None:
+    base_url = sandbox.base_urls["linktor"]
+    oauth = OAuth(client_id="id", client_secret="invented")
+    act_for(APIClient(oauth=oauth, token_store=tmp_path / "tokens.json"), oauth)
+    APIClient(jwt=JWT(secret="invented", subject="user-1", claims={"scopes": ["read:users"]}, ttl=60))
+    sandbox.script(*[{"json": {"data": [{"id": "a"}]}}] * 3)
+    ids, page = read(Linktor("k", base_url=base_url))
+    assert (ids, page.items, page.next) == (["a"], [{"id": "a"}], None)
+    agent = AsyncLinktor(email="ada@example.com", password="invented", base_url=base_url)
+    sandbox.script({"status": 401, "json": {}})
+    assert asyncio.run(read_async(AsyncLinktor("k", base_url=base_url))) == ["a"]
+    assert not asyncio.run(is_good(agent))
+    claims: dict[str, Any] = jwt.verify(jwt.sign({"sub": "user-1"}, "invented", expires_in=60), "invented", leeway=5)
+    assert claims["sub"] == "user-1"

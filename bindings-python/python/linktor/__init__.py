@@ -5,8 +5,11 @@
 >>> client.get("/contacts", params={"limit": 20}).data()
 """
 
+from . import jwt
 from ._async_client import AsyncAPIClient, AsyncLibromiConnect, AsyncLinkit, AsyncLinktor
+from ._auth import AsyncAuth, Auth, AuthorizationRequest, AuthTest, Session
 from ._client import APIClient, LibromiConnect, Linkit, Linktor
+from ._credentials import JWT, CredentialOptions, OAuth, Token, TokenSource
 from ._errors import (
     APIConnectionError,
     APIError,
@@ -25,29 +28,38 @@ from ._errors import (
     RateLimitError,
     RequestTimeoutError,
     ServerError,
+    TokenStoreError,
     ValidationError,
 )
 from ._headers import Headers
 from ._native import VERSION, Response
-from ._options import ClientOptions, Token, TokenSource
-from ._request import RequestOptions
+from ._options import ClientOptions
+from ._pages import AsyncPaginator, Page, Paginator
+from ._request import PageOptions, RequestOptions
 
 __version__ = VERSION
 
 __all__ = [
+    "JWT",
     "APIClient",
     "APIConnectionError",
     "APIError",
     "AsyncAPIClient",
+    "AsyncAuth",
     "AsyncLibromiConnect",
     "AsyncLinkit",
     "AsyncLinktor",
+    "AsyncPaginator",
+    "Auth",
+    "AuthTest",
     "AuthenticationError",
+    "AuthorizationRequest",
     "CallbackError",
     "ClientClosedError",
     "ClientOptions",
     "ConfigError",
     "ConflictError",
+    "CredentialOptions",
     "DecodeError",
     "Headers",
     "InvalidRequestError",
@@ -56,6 +68,10 @@ __all__ = [
     "Linktor",
     "LinktorError",
     "NotFoundError",
+    "OAuth",
+    "Page",
+    "PageOptions",
+    "Paginator",
     "PermissionDeniedError",
     "ProtocolError",
     "QuotaExceededError",
@@ -64,8 +80,11 @@ __all__ = [
     "RequestTimeoutError",
     "Response",
     "ServerError",
+    "Session",
     "Token",
     "TokenSource",
+    "TokenStoreError",
     "ValidationError",
     "__version__",
+    "jwt",
 ]

@@ -6,20 +6,24 @@ import threading
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from ._auth import AsyncAuth
 from ._base import BaseClient, one_token
-from ._native import Port, Response
-from ._options import ABSENT
-from ._request import RequestOptions, encode
+from ._credentials import ABSENT
+from ._native import Port
+from ._pages import AsyncPaginator
+from ._request import RequestOptions, encode, encode_pages, within
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
     from typing import Any
 
     from typing_extensions import Self, Unpack
 
+    from ._native import Response
     from ._options import ClientOptions
+    from ._request import PageOptions
 
 
 class Waiters:
@@ -29,7 +33,7 @@ class Waiters:
 
     def __init__(self) -> None:
         self.port = Port()
-        self.futures: dict[int, Future[Response]] = {}
+        self.futures: dict[int, Future[Any]] = {}
 
     def __call__(self) -> None:
         """Settle what is done."""
@@ -37,10 +41,10 @@ class Waiters:
             future = self.futures.pop(call, None)
             if future is None or future.done():
                 continue
-            if isinstance(outcome, Response):
-                future.set_result(outcome)
-            else:
+            if isinstance(outcome, BaseException):
                 future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
 
 
 _loops: WeakKeyDictionary[AbstractEventLoop, Waiters] = WeakKeyDictionary()
@@ -82,6 +86,15 @@ class AsyncLinktor(BaseClient):
 
     _is_async = True
 
+    @property
+    def auth(self) -> AsyncAuth:
+        """The session's own calls: log in, refresh, forget, test, consent.
+
+        >>> async with AsyncLinktor(email="agent@example.com", password="invented") as client:
+        ...     (await client.auth.login()).organization
+        """
+        return AsyncAuth(self._native, self._settle)
+
     def get(self, path: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Send a GET request. See `request`."""
         return self._call("GET", path, options)
@@ -117,15 +130,39 @@ class AsyncLinktor(BaseClient):
         """
         return self._call(method, path, options)
 
-    async def _call(self, method: str, path: str, options: RequestOptions) -> Response:
+    def paginate(self, path: str, **options: Unpack[PageOptions]) -> AsyncPaginator[Any]:
+        """Read a list, page by page: nothing is sent before its first item is asked for.
+
+        >>> async for contact in client.paginate("/contacts", params={"limit": 50}):
+        ...     print(contact["name"])
+
+        Args:
+            path: As in `request`.
+            **options: See `PageOptions`. A page in ``params`` is the one to begin with.
+
+        Raises:
+            LinktorError: In the iteration: a call failed.
+        """
+        overrides = encode_pages(options)
+        return AsyncPaginator(
+            lambda page: self._settle(
+                lambda port: self._native.submit(port, "GET", path, b"", None, overrides, within.get(), page)
+            )
+        )
+
+    def _call(self, method: str, path: str, options: RequestOptions) -> Coroutine[Any, Any, Response]:
+        return self._settle(lambda port: self._native.submit(port, method, path, *encode(**options)))
+
+    async def _settle(self, submit: Callable[[Port], int]) -> Any:
+        """Submit a call and wait for its end; a wait that is cancelled ends the call."""
         from asyncio import get_running_loop
 
         loop = get_running_loop()
         waiters = _waiters(loop)
         if self._desk is not None:
             self._desk.serve(loop)
-        call = self._native.submit(waiters.port, method, path, *encode(**options))
-        future: Future[Response] = loop.create_future()
+        call = submit(waiters.port)
+        future: Future[Any] = loop.create_future()
         waiters.futures[call] = future
         try:
             return await future

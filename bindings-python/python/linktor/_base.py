@@ -1,16 +1,21 @@
-"""What sync and async clients share: how they are made, shown and closed."""
+"""What sync and async clients share: how they and their handles are made, shown and closed."""
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, ClassVar
 
 from . import _native
+from ._credentials import ABSENT
 from ._errors import ConfigError
-from ._options import ABSENT, ClientOptions, to_json
+from ._options import client_json, credentials_json
 from ._source import Desk
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
+
+    from ._credentials import CredentialOptions
+    from ._options import ClientOptions
 
 
 class BaseClient:
@@ -37,15 +42,49 @@ class BaseClient:
             raise ConfigError(
                 f"provider of {type(self).__name__} must be {' or '.join(families)}; use Linktor for another"
             )
-        text = to_json(type(self).__name__, families[0], api_key, options)
-        source = options.get("token_source")
-        self._desk = None if source is None else Desk(source, on_loop=self._is_async)
+        text = client_json(type(self).__name__, families[0], api_key, options)
+        self._desk = self._desk_of(options)
         self._native = _native.Client(text, self._desk)
         self._base_url = options.get("base_url")
 
+    def with_organization(self, organization_id: str) -> Self:
+        """Make a handle for another organization, with the same connections and session.
+
+        It is cheap, and closing it does nothing. Raises `ConfigError` if the id cannot be one.
+        """
+        handle = copy(self)
+        handle._native = self._native.with_organization(organization_id)
+        return handle
+
+    def with_credentials(self, api_key: str = ABSENT, **options: Unpack[CredentialOptions]) -> Self:
+        """Make a handle for somebody else, with a session of its own over the same connections.
+
+        For servers that act for many users: it is cheap, and closing it does nothing. It has this client's
+        organization only if that was given as an option, never one that a login named.
+
+        Args:
+            api_key: The API key. Nothing is read from the environment.
+            **options: See `CredentialOptions`.
+
+        Raises:
+            ConfigError: There is no credential, or several, or none that the family knows.
+        """
+        text = credentials_json(api_key, options)
+        handle = copy(self)
+        handle._desk = self._desk_of(options)
+        handle._native = self._native.with_credentials(text, handle._desk)
+        return handle
+
     def close(self) -> None:
-        """End all calls in flight, and later ones, with `ClientClosedError`."""
+        """End all calls in flight, and later ones, with `ClientClosedError`, those of handles too.
+
+        On a handle it does nothing.
+        """
         self._native.close()
+
+    def _desk_of(self, options: CredentialOptions) -> Desk | None:
+        source = options.get("token_source")
+        return None if source is None else Desk(source, on_loop=self._is_async)
 
     def __repr__(self) -> str:
         base_url = "" if self._base_url is None else f", base_url={self._base_url!r}"

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._auth import Auth
 from ._base import BaseClient, one_token
-from ._options import ABSENT
-from ._request import RequestOptions, encode
+from ._credentials import ABSENT
+from ._pages import Paginator
+from ._request import RequestOptions, encode, encode_pages, within
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Any
 
     from typing_extensions import Self, Unpack
 
     from ._native import Response
     from ._options import ClientOptions
+    from ._request import PageOptions
 
 
 class Linktor(BaseClient):
@@ -26,6 +30,15 @@ class Linktor(BaseClient):
     >>> client = Linktor(api_key="YOUR_API_KEY")
     >>> me = client.get("/me").data()
     """
+
+    @property
+    def auth(self) -> Auth:
+        """The session's own calls: log in, refresh, forget, test, consent.
+
+        >>> client = Linktor(email="agent@example.com", password="invented")
+        >>> client.auth.login().organization
+        """
+        return Auth(self._native)
 
     def get(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a GET request. See `request`."""
@@ -60,6 +73,22 @@ class Linktor(BaseClient):
             LinktorError: The call failed; the class says how.
         """
         return self._call(method, path, options)
+
+    def paginate(self, path: str, **options: Unpack[PageOptions]) -> Paginator[Any]:
+        """Read a list, page by page: nothing is sent before its first item is asked for.
+
+        >>> for contact in client.paginate("/contacts", params={"limit": 50}):
+        ...     print(contact["name"])
+
+        Args:
+            path: As in `request`.
+            **options: See `PageOptions`. A page in ``params`` is the one to begin with.
+
+        Raises:
+            LinktorError: In the iteration: a call failed.
+        """
+        overrides = encode_pages(options)
+        return Paginator(lambda page: self._native.call("GET", path, b"", None, overrides, within.get(), page))
 
     def _call(self, method: str, path: str, options: RequestOptions) -> Response:
         return self._native.call(method, path, *encode(**options))

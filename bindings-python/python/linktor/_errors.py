@@ -185,6 +185,15 @@ class InvalidRequestError(LinktorError, ValueError):
     _kind = "invalid_request"
 
 
+class TokenStoreError(LinktorError):
+    """The token store cannot be locked, read or written.
+
+    Where it was the saving that failed, calls go on with the tokens in memory.
+    """
+
+    _kind = "token_store"
+
+
 class CallbackError(LinktorError):
     """The token source failed; `__cause__` is what it raised."""
 
@@ -215,6 +224,7 @@ _CLASSES: dict[str, type[LinktorError]] = {
         DecodeError,
         ConfigError,
         InvalidRequestError,
+        TokenStoreError,
         CallbackError,
         ClientClosedError,
     )

@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias, TypedDict, cast
+import os
+from collections.abc import Mapping
+from typing import Any, cast
 
+from ._credentials import ABSENT, JWT, CredentialOptions, OAuth
 from ._errors import ConfigError
 
-Token: TypeAlias = "str | tuple[str, float] | Mapping[str, object]"
-"""What a token source returns: a token, ``(token, expires_in)`` or ``{"token": …, "expires_in": …}``.
-
-``expires_in`` is in seconds; without it the token is used until the server refuses it.
-"""
-
-TokenSource: TypeAlias = "Callable[[], Token | Awaitable[Token]]"
-"""A function, sync or async, that returns the next token."""
+_NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt"})
 
 
-class _Absent:
-    def __repr__(self) -> str:
-        return "<absent>"
-
-
-ABSENT: Any = _Absent()
-"""A key that is not given, so that its variable of the environment is read. `None` is one that is missing."""
-
-_CREDENTIALS = frozenset({"api_key", "access_token"})
-
-
-class ClientOptions(TypedDict, total=False):
+class ClientOptions(CredentialOptions, total=False):
     """The options of a client, all of them keywords. What is left out, or `None`, has its default."""
 
     provider: str | Mapping[str, object] | None
     """The API family: ``linktor``, ``linkit``, ``libromi``, ``api_v1``, ``api_v2``, or one of your own."""
-    access_token: str
-    """An access token that the client sends and never renews."""
-    anonymous: bool | None
-    """Send no credential at all."""
-    token_source: TokenSource | None
-    """Asked for a token when there is none, when the last one expired, and once after a 401 worth it."""
     base_url: str | None
     """Where the API is. Default: ``<FAMILY>_BASE_URL`` from the environment, else the family's own."""
+    auth_url: str | None
+    """Where the OAuth endpoints are. Default: the family's own; with a ``base_url`` of your own there is none."""
+    token_store: str | os.PathLike[str] | None
+    """A file that keeps the session's tokens, readable by its owner alone, shared by processes. Default: memory."""
     organization: str | None
-    """The organization of all calls that name none."""
+    """The organization of all calls that name none. Default: the one that the first login names."""
     timeout: float | None
     """Seconds that one attempt may take. Default: 30."""
     connect_timeout: float | None
@@ -64,19 +46,30 @@ class ClientOptions(TypedDict, total=False):
     """Allow plain http to hosts that are not loopback, in a network of your own."""
 
 
-_NAMES = frozenset(ClientOptions.__annotations__)
-
-
-def to_json(client: str, family: str, api_key: str, options: ClientOptions) -> str:
+def client_json(client: str, family: str, api_key: str, options: ClientOptions) -> str:
     """Write a client's options as the core reads them."""
+    given = _given(client, ClientOptions.__optional_keys__, api_key, options)
+    given.setdefault("provider", family)
+    if isinstance(given.get("headers"), Mapping):
+        given["headers"] = list(given["headers"].items())
+    if isinstance(given.get("token_store"), os.PathLike):
+        given["token_store"] = os.fspath(given["token_store"])
+    return _written(given)
+
+
+def credentials_json(api_key: str, options: CredentialOptions) -> str:
+    """Write a handle's credentials as the core reads them."""
+    return _written(_given("with_credentials", CredentialOptions.__optional_keys__, api_key, options))
+
+
+def _given(function: str, known: frozenset[str], api_key: str, options: CredentialOptions) -> dict[str, Any]:
     given: dict[str, Any] = {
-        name: value for name, value in options.items() if value is not None or name in _CREDENTIALS
+        name: value for name, value in options.items() if value is not None or name in _NEVER_NOTHING
     }
-    unknown = given.keys() - _NAMES
+    unknown = given.keys() - known
     if unknown:
         names = ", ".join(sorted(unknown))
-        raise TypeError(f"{client}() got an unexpected option: {names}; there are {', '.join(sorted(_NAMES))}")
-    given.setdefault("provider", family)
+        raise TypeError(f"{function}() got an unexpected option: {names}; there are {', '.join(sorted(known))}")
     if api_key is not ABSENT:
         given["api_key"] = api_key
     if given.get("anonymous") is False:
@@ -85,14 +78,22 @@ def to_json(client: str, family: str, api_key: str, options: ClientOptions) -> s
         if not callable(given["token_source"]):
             raise ConfigError("token_source must be callable")
         given["token_source"] = True
-    if isinstance(given["provider"], Mapping):
-        given["provider"] = dict(cast("Mapping[str, object]", given["provider"]))
-    if isinstance(given.get("headers"), Mapping):
-        given["headers"] = list(given["headers"].items())
+    return given
+
+
+def _written(given: dict[str, Any]) -> str:
     for name, value in given.items():
         try:
-            json.dumps(value, allow_nan=False)
+            json.dumps(value, allow_nan=False, default=_plain)
         except (TypeError, ValueError):
             # The message of the encoder is not shown: it may hold a secret.
             raise ConfigError(f"{name} cannot be what it is: a {type(value).__name__}") from None
-    return json.dumps(given)
+    return json.dumps(given, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (OAuth, JWT)):
+        return vars(value)
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, object]", value))
+    raise TypeError

@@ -27,11 +27,26 @@ within: ContextVar[int | None] = ContextVar("linktor_within", default=None)
 """The question that a token source is answering, so that its calls are known as such."""
 
 
-class RequestOptions(TypedDict, total=False):
-    """The keywords of a call. What is left out, or `None`, says nothing."""
+class PageOptions(TypedDict, total=False):
+    """The keywords of all calls of a list. What is left out, or `None`, says nothing."""
 
     params: Values | None
     """The query: `None` is left out, booleans are ``true`` and ``false``, a list repeats its name."""
+    headers: Mapping[str, str] | None
+    """Headers besides the client's own."""
+    path_params: Mapping[str, Scalar] | None
+    """Values of the path's ``{placeholders}``, percent-encoded."""
+    organization_id: str | None
+    """The organization of the call, before the client's."""
+    timeout: float | None
+    """Seconds that one attempt may take, before the client's."""
+    deadline: float | None
+    """Seconds that the whole call may take, renewals and waits included, before the client's."""
+
+
+class RequestOptions(PageOptions, total=False):
+    """The keywords of a call. What is left out, or `None`, says nothing."""
+
     json: object
     """The body, written as JSON. For a JSON ``null`` use ``content=b"null"``."""
     content: bytes | bytearray | memoryview | str | None
@@ -40,16 +55,6 @@ class RequestOptions(TypedDict, total=False):
     """The media type of the body."""
     form: Values | None
     """The body, written as a form (``application/x-www-form-urlencoded``)."""
-    headers: Mapping[str, str] | None
-    """Headers besides the client's own."""
-    path_params: Mapping[str, Scalar] | None
-    """Values of the path's ``{placeholders}``, percent-encoded."""
-    organization_id: str | None
-    """The organization of this call, before the client's."""
-    timeout: float | None
-    """Seconds that one attempt may take, before the client's."""
-    deadline: float | None
-    """Seconds that the whole call may take, renewals and waits included, before the client's."""
     request_id: str | None
     """The id of this call, before a fresh UUIDv7."""
 
@@ -101,6 +106,15 @@ def encode(
             deadline,
         )
     return body, content_type, overrides, within.get()
+
+
+def encode_pages(options: PageOptions) -> Overrides | None:
+    """Write what all calls of a list say as the core takes it."""
+    unknown = options.keys() - PageOptions.__optional_keys__
+    if unknown:
+        names, known = ", ".join(sorted(unknown)), ", ".join(sorted(PageOptions.__optional_keys__))
+        raise TypeError(f"paginate() got an unexpected option: {names}; there are {known}")
+    return encode(**options)[2]
 
 
 def _json(value: object) -> bytes:

@@ -17,7 +17,7 @@ from ._request import within
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._options import Token, TokenSource
+    from ._credentials import Token, TokenSource
 
 # No thread of the extension may reach an interpreter that is shutting down.
 atexit.register(_native.shut)

@@ -1,0 +1,66 @@
+"""Lists that come page by page, each page asked for when it is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from ._native import Response
+
+T = TypeVar("T")
+
+
+class Page(Generic[T]):
+    """A page of a list. Its ``repr`` shows no item."""
+
+    def __init__(self, response: Response) -> None:
+        self.items: list[T] = response._items()
+        """The items, parsed."""
+        self.next: int | None = response._next_page
+        """The number of the next page, if there is one."""
+        self.response = response
+        """The answer that brought it."""
+
+    def __repr__(self) -> str:
+        return f"<Page of {len(self.items)} items, next={self.next}>"
+
+
+class Paginator(Generic[T]):
+    """The items of a list. Each iteration begins anew, and an error ends it."""
+
+    def __init__(self, ask: Callable[[int], Response]) -> None:
+        self._ask = ask
+
+    def __iter__(self) -> Iterator[T]:
+        for page in self.pages():
+            yield from page.items
+
+    def pages(self) -> Iterator[Page[T]]:
+        """Iterate over the pages instead."""
+        number: int | None = 0
+        while number is not None:
+            page = Page[T](self._ask(number))
+            yield page
+            number = page.next
+
+
+class AsyncPaginator(Generic[T]):
+    """The items of a list, for ``async for``. Each iteration begins anew, and an error ends it."""
+
+    def __init__(self, ask: Callable[[int], Awaitable[Response]]) -> None:
+        self._ask = ask
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.pages():
+            for item in page.items:
+                yield item
+
+    async def pages(self) -> AsyncIterator[Page[T]]:
+        """Iterate over the pages instead."""
+        number: int | None = 0
+        while number is not None:
+            page = Page[T](await self._ask(number))
+            yield page
+            number = page.next
