@@ -2,19 +2,23 @@
 //! objects: `id`, `state`, `body`, `meta`.
 //!
 //! * `state` is the HTTP status of a success; `body` is a string, or a buffer if it is
-//!   not UTF-8; `meta` is the attempts, the request id, and names and values of the
-//!   headers, joined by line feeds, which none of them can hold.
+//!   not UTF-8; `meta` is the attempts, the request id, the page, and names and values of
+//!   the headers, joined by line feeds, which none of them can hold. The page is where its
+//!   items are, in UTF-16 units, and the number of the next: `start end next`, `start end`
+//!   on the last, and nothing without items.
+//! * `VALUE`: `body` is what an auth call gives, as JSON.
 //! * `FAILED`: `body` is the error's record as JSON.
-//! * `ASKED`, `ABANDONED`: `id` is the question's.
+//! * `ASKED`, `ABANDONED`: `id` is the question's; `body` is the client that asks.
 
-use linktor_bridge::{ErrorRecord, Item, Response};
+use linktor_bridge::{ErrorRecord, Item, Reply, Response};
 use napi::bindgen_prelude::{Array, BufferSlice, Env, Null, Result, ToNapiValue};
 
-use crate::client::number;
+use crate::client::{number, units};
 
 const FAILED: i32 = 0;
 const ASKED: i32 = -1;
 const ABANDONED: i32 = -2;
+const VALUE: i32 = -3;
 
 pub(crate) fn write(env: &Env, items: Vec<Item>) -> Result<Array<'_>> {
     let length = u32::try_from(items.len() * 4).unwrap_or(u32::MAX);
@@ -33,24 +37,29 @@ struct Batch<'env> {
 
 impl Batch<'_> {
     fn item(&mut self, item: Item) -> Result<()> {
-        let (id, state) = match item {
+        match item {
             Item::Completion { id, outcome } => {
                 self.push(number(id))?;
-                return match *outcome {
-                    Ok(response) => self.response(&response),
-                    Err(error) => {
-                        self.push(FAILED)?;
-                        self.push(ErrorRecord::from(&error).to_json())?;
-                        self.push(Null)
-                    }
-                };
+                match *outcome {
+                    Ok(Reply::Response(response)) => self.response(&response),
+                    Ok(Reply::Value(json)) => self.rest(VALUE, json),
+                    Err(error) => self.rest(FAILED, ErrorRecord::from(&error).to_json()),
+                }
             }
-            Item::TokenWanted { id, .. } => (id, ASKED),
-            Item::Abandoned { id } => (id, ABANDONED),
-        };
-        self.push(number(id))?;
+            Item::TokenWanted { id, client } => {
+                self.push(number(id))?;
+                self.rest(ASKED, number(client))
+            }
+            Item::Abandoned { id } => {
+                self.push(number(id))?;
+                self.rest(ABANDONED, Null)
+            }
+        }
+    }
+
+    fn rest(&mut self, state: i32, body: impl ToNapiValue) -> Result<()> {
         self.push(state)?;
-        self.push(Null)?;
+        self.push(body)?;
         self.push(Null)
     }
 
@@ -79,6 +88,13 @@ fn meta(response: &Response) -> Vec<u8> {
     meta.reserve(1024);
     meta.push(b'\n');
     meta.extend_from_slice(response.request_id().as_bytes());
+    meta.push(b'\n');
+    if let Some(span) = response.items_span() {
+        let body = response.bytes();
+        let (start, end) = (units(&body[..span.start]), units(&body[..span.end]));
+        let next = response.next_page().map_or_else(String::new, |number| format!(" {number}"));
+        meta.extend_from_slice(format!("{start} {end}{next}").as_bytes());
+    }
     for (name, value) in response.headers() {
         meta.push(b'\n');
         meta.extend_from_slice(name.as_str().as_bytes());

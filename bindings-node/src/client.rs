@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use linktor_bridge::{CallOptions, Error, ErrorKind, Payload, Port};
+use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Payload, Port};
 use napi::Env;
 use napi::bindgen_prelude::{Array, Function};
 use napi::threadsafe_function::{ThreadsafeFunctionCallMode, UnknownReturnValue};
@@ -10,7 +10,7 @@ use napi_derive::napi;
 
 use crate::{Result, batch, thrown};
 
-/// A client of one API.
+/// A client of one API, or a handle of one, which comes up in the same queue.
 #[napi]
 pub struct Client {
     client: linktor_bridge::Client,
@@ -37,6 +37,24 @@ impl Client {
         Ok(Self { client, port })
     }
 
+    /// A handle for another organization.
+    #[napi(catch_unwind)]
+    pub fn with_organization(&self, id: String) -> Result<Self> {
+        self.handle(self.client.with_organization(&id))
+    }
+
+    /// A handle with credentials of its own, given as JSON.
+    #[napi(catch_unwind)]
+    pub fn with_credentials(&self, options: String) -> Result<Self> {
+        self.handle(self.client.with_credentials(&options, &self.port))
+    }
+
+    /// What its questions name.
+    #[napi(getter, catch_unwind)]
+    pub fn id(&self) -> f64 {
+        number(self.client.id())
+    }
+
     /// The API family's name.
     #[napi(getter, catch_unwind)]
     pub fn provider(&self) -> String {
@@ -55,13 +73,39 @@ impl Client {
         self.start(&method, &path, &options, body.to_vec())
     }
 
+    /// Starts an auth call, given as JSON; its id.
+    #[napi(catch_unwind)]
+    pub fn submit_auth(&self, call: String) -> Result<f64> {
+        let call = AuthCall::from_json(&call).map_err(|error| thrown(&error))?;
+        Ok(number(self.client.submit_auth(&self.port, call)))
+    }
+
+    /// What is known of the session, as JSON.
+    #[napi(catch_unwind)]
+    pub fn session(&self) -> String {
+        self.client.session()
+    }
+
+    /// Forgets the access token.
+    #[napi(catch_unwind)]
+    pub fn invalidate(&self) {
+        self.client.invalidate();
+    }
+
+    /// A request for a user's consent, as JSON.
+    #[napi(catch_unwind)]
+    pub fn authorize_url(&self, scopes: Vec<String>, redirect_uri: String) -> Result<String> {
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        self.client.authorize_url(&scopes, &redirect_uri).map_err(|error| thrown(&error))
+    }
+
     /// Ends a call at once, without a completion.
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: f64) {
         self.client.cancel(self::id(id));
     }
 
-    /// All that came up, flat: see `batch`.
+    /// All that came up, for its handles too, flat: see `batch`.
     #[napi(catch_unwind)]
     pub fn drain<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
         batch::write(env, self.port.drain())
@@ -73,16 +117,23 @@ impl Client {
     pub fn payload(&self, status: u16, body: String) -> Result<Option<Vec<u32>>> {
         let payload = self.client.payload(status, body.as_bytes()).map_err(|error| thrown(&error))?;
         Ok(match payload {
-            Payload::Span(span) => Some(vec![units(&body, span.start), units(&body, span.end)]),
+            Payload::Span(span) => {
+                let body = body.as_bytes();
+                Some(vec![units(&body[..span.start]), units(&body[..span.end])])
+            }
             Payload::EmptyList => Some(Vec::new()),
             Payload::Nothing => None,
         })
     }
 
-    /// Ends all calls in flight, and later ones, with `closed`.
+    /// Ends all calls in flight, and later ones, with `closed`. On a handle it does nothing.
     #[napi(catch_unwind)]
     pub fn close(&self) {
         self.client.close();
+    }
+
+    fn handle(&self, client: std::result::Result<linktor_bridge::Client, Error>) -> Result<Self> {
+        Ok(Self { client: client.map_err(|error| thrown(&error))?, port: Arc::clone(&self.port) })
     }
 
     fn start(&self, method: &str, path: &str, options: &str, body: Vec<u8>) -> Result<f64> {
@@ -112,9 +163,8 @@ pub(crate) fn id(number: f64) -> u64 {
     number as u64
 }
 
-/// How many UTF-16 units the first `bytes` bytes are. Bodies are limited to 64 MiB.
+/// How many UTF-16 units these bytes of a text are. Bodies are limited to 64 MiB.
 #[allow(clippy::cast_possible_truncation)]
-fn units(text: &str, bytes: usize) -> u32 {
-    let before = &text[..bytes];
-    if before.is_ascii() { bytes as u32 } else { before.encode_utf16().count() as u32 }
+pub(crate) fn units(text: &[u8]) -> u32 {
+    if text.is_ascii() { text.len() as u32 } else { String::from_utf8_lossy(text).encode_utf16().count() as u32 }
 }

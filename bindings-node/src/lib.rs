@@ -1,8 +1,8 @@
 //! The Node.js binding: translates the waist (`linktor-bridge`) into what
 //! `ts/native.ts` describes. It decides nothing.
 //!
-//! A client has one port and one weak thread-safe function. The function carries no data:
-//! it wakes JavaScript, which drains all that is there in one call.
+//! A client and its handles have one port and one weak thread-safe function. The function
+//! carries no data: it wakes JavaScript, which drains all that is there in one call.
 
 // Node-API hands strings over owned.
 #![allow(clippy::needless_pass_by_value)]
@@ -47,4 +47,16 @@ pub fn answer(id: f64, json: String) {
 #[napi(catch_unwind)]
 pub fn fail(id: f64, message: String) {
     linktor_bridge::fail(client::id(id), &message);
+}
+
+/// Signs a JWT whose claims and options are given as JSON.
+#[napi(catch_unwind)]
+pub fn jwt_sign(json: String) -> Result<String> {
+    linktor_bridge::jwt_sign(&json).map_err(|error| thrown(&error))
+}
+
+/// The claims of a JWT, as JSON; it and what is asked of it are given as JSON.
+#[napi(catch_unwind)]
+pub fn jwt_verify(json: String) -> Result<String> {
+    linktor_bridge::jwt_verify(&json).map_err(|error| thrown(&error))
 }

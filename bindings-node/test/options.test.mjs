@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { APIClient, ConfigError, LibromiConnect, Linkit, Linktor } from '@linktor/sdk'
+import { APIClient, ConfigError, JWT, LibromiConnect, Linkit, Linktor, OAuth } from '@linktor/sdk'
 
 import { useSandbox } from './sandbox.mjs'
 
@@ -26,7 +26,7 @@ test('an unknown option is named, with those that there are', () => {
 test('a credential that is undefined is refused, not replaced by the environment', () => {
   process.env.LINKTOR_API_KEY = 'lk_of_the_environment'
   try {
-    for (const name of ['apiKey', 'accessToken', 'tokenSource']) {
+    for (const name of ['apiKey', 'accessToken', 'tokenSource', 'email', 'password', 'oauth', 'jwt']) {
       for (const value of [undefined, null]) refused(() => new Linktor({ [name]: value }), new RegExp(name))
     }
     assert.equal(new Linktor().provider, 'linktor')
@@ -48,6 +48,8 @@ test('options of the wrong type are refused by name', () => {
     headers: ['a: b', { a: 7 }],
     baseUrl: [7, 'http://example.com'],
     allowInsecureHttp: ['yes'],
+    authUrl: [7],
+    tokenStore: [7, ''],
     provider: ['linctor', 7],
   }
   for (const [name, values] of Object.entries(wrong)) {
@@ -55,6 +57,27 @@ test('options of the wrong type are refused by name', () => {
   }
   refused(() => new Linktor({ apiKey: 7 }), /api_key/)
   refused(() => new Linktor({ tokenSource: 'token' }), /tokenSource/)
+})
+
+test('credentials of several parts come as objects or as values', () => {
+  const oauth = { clientId: 'client-1', clientSecret: 'secret-1', refreshToken: 'token-1', account: 'ada' }
+  const jwt = { secret: 'secret-1', subject: 'user-1', issuer: 'api.example.com', claims: { a: [1] }, ttl: 60_000 }
+  for (const options of [{ oauth }, { oauth: new OAuth(oauth) }, { jwt }, { jwt: new JWT(jwt) }]) {
+    assert.equal(new APIClient(options).provider, 'api_v2')
+  }
+  const { clientId, clientSecret } = oauth
+  refused(() => new OAuth({ clientId, clientSecret, refreshToken: undefined }), /refreshToken/)
+  refused(
+    () => new OAuth({ clientId, client_secret: clientSecret }),
+    /oauth: unknown option `client_secret`.*clientSecret/,
+  )
+  refused(() => new OAuth('client-1'), /oauth/)
+  refused(() => new APIClient({ oauth: { clientId } }), /oauth\.client_secret/)
+  refused(() => new APIClient({ oauth: { clientId, clientSecret, account: undefined } }), /account/)
+  refused(() => new JWT({ ...jwt, ttl: '1h' }), /jwt\.ttl/)
+  refused(() => new APIClient({ jwt: { ...jwt, ttl: 1 } }), /jwt\.ttl/)
+  refused(() => new APIClient({ jwt: { ...jwt, claims: [1] } }), /claims/)
+  refused(() => new APIClient({ jwt: { ...jwt, claims: { a: 1n } } }), /JSON/)
 })
 
 test('the presets settle the provider', () => {

@@ -50,6 +50,22 @@ test('the printed lines run as scripts', () => {
   })
 })
 
+test('the printed line that tests a key runs', () => {
+  const text = `
+    const { APIClient } = require('@linktor/sdk')
+    const apiKey = process.argv[2]
+    async function main() {
+      const result = await new APIClient({ apiKey }).auth.test()     // result.valid
+      console.log(result.valid, typeof result.data)
+    }
+    main()`
+  project({ 'printed.cjs': text, 'package.json': '{}' }, (cwd) => {
+    const env = { ...process.env, API_V2_BASE_URL: sandbox.base_urls.api_v2 }
+    const args = ['printed.cjs', sandbox.credentials.api_v2.api_key]
+    assert.equal(execFileSync(process.execPath, args, { cwd, env, encoding: 'utf8' }), 'true object\n')
+  })
+})
+
 test('both module systems have the same classes', async () => {
   const cjs = createRequire(import.meta.url)('@linktor/sdk')
   assert.deepEqual(new Map(Object.entries(esm)), new Map(Object.entries({ ...cjs, __esModule: true }).sort()))
@@ -58,7 +74,10 @@ test('both module systems have the same classes', async () => {
 })
 
 const USE = `
-  import { APIClient, APIError, Linktor, LinktorError, type LinktorResponse, type TokenSource } from '@linktor/sdk'
+  import {
+    APIClient, APIError, type AuthorizationRequest, type AuthTest, JWT, jwt, LibromiConnect, Linkit, Linktor, LinktorError,
+    type LinktorResponse, OAuth, type Page, type Session, type TokenSource, TokenStoreError,
+  } from '@linktor/sdk'
 
   const tokenSource: TokenSource = async ({ signal }) => (signal.aborted ? 'token' : { token: 'token', expiresIn: 60 })
   const client = new Linktor({ tokenSource, provider: 'linkit', timeout: 1000, headers: { 'X-A': 'a' } })
@@ -79,6 +98,36 @@ const USE = `
       throw error
     }
   }
+
+  interface User { name: string }
+  export async function everybody(): Promise<string[]> {
+    const oauth = new OAuth({ clientId: 'id', clientSecret: 'secret' })
+    const own = new APIClient({ oauth, authUrl: 'https://example.com', tokenStore: 'tokens.json' })
+    const request: AuthorizationRequest = own.auth.authorizeUrl(['read:users'], 'https://example.com/callback')
+    const saved = JSON.stringify(request)
+    const session: Session = await own.auth.exchangeCode('/callback?code=a', JSON.parse(saved))
+    const known: Session | null = own.auth.session()
+    const test: AuthTest<User> = await own.auth.test<User>({ signal: AbortSignal.timeout(5) })
+    const left: number | null = session.expiresIn ?? known?.expiresIn ?? null
+    const names: string[] = [test.data.name, String(left), request.redirectUri]
+    for await (const user of own.paginate<User>('/users', { query: { per_page: 5 } })) names.push(user.name)
+    for await (const page of own.paginate<User>('/users').pages()) {
+      const { items, next }: Page<User> = page
+      names.push(...items.map((user) => user.name), next === undefined ? 'end' : next.toFixed())
+    }
+    const api: APIClient = own.withOrganization('org_1')
+    const linkit: Linkit = new Linkit({ email: 'a@example.com', password: 'b' }).withCredentials({ accessToken: 'c' })
+    const libromi: LibromiConnect = new LibromiConnect({ apiToken: 'a|b' }).withCredentials({ apiToken: 'c|d' })
+    for (const handle of [api, linkit, libromi]) handle.close()
+    await own.auth.login().catch((error: unknown) => error instanceof TokenStoreError)
+    const token: string = jwt.sign({ sub: 'a' }, 'secret', { expiresIn: 60_000, now: new Date() })
+    const { sub, exp } = jwt.verify(token, 'secret', { leeway: 5_000 })
+    const mine = jwt.verify<User>(token, 'secret')
+    return [...names, sub ?? '', String(exp), mine.name]
+  }
+  const minting: Linktor = new APIClient({ jwt: new JWT({ secret: 'a', subject: 'b', claims: { scopes: [] }, ttl: 60_000 }) })
+  minting.close()
+
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
   client.close()
   v1.close()
@@ -87,6 +136,12 @@ const USE = `
   new Linktor({ apikey: 'key' })
   // @ts-expect-error: a text is no number
   client.get('/users', { timeout: '5s' })
+  // @ts-expect-error: a page has no body
+  client.paginate('/users', { json: {} })
+  // @ts-expect-error: half a pair of parts
+  new OAuth({ clientId: 'id' })
+  // @ts-expect-error: no option of a handle
+  client.withCredentials({ apiKey: 'key', timeout: 5 })
 `
 
 for (const [module, moduleResolution] of [

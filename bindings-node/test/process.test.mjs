@@ -63,15 +63,16 @@ test('10,000 calls leave memory flat', async () => {
   assert.ok(Number(output) < 10, `grew by ${output} MiB`)
 })
 
-test('clients that nobody holds are collected', async () => {
+test('clients and handles that nobody holds are collected', async () => {
   const { code, output } = await run('clients')
   assert.deepEqual({ code, output }, { code: 0, output: '0' })
 })
 
-test('a client that nobody holds is not collected while it waits', async () => {
-  await sandbox.script({ delay_ms: 500, status: 202, json: {} })
+test('a client that nobody holds is not collected while it waits, nor while a handle is held', async () => {
+  const slow = { delay_ms: 300, status: 202, json: {} }
+  await sandbox.script(slow, slow, { status: 203, json: {} })
   const { code, output } = await run('unheld')
-  assert.deepEqual({ code, output }, { code: 0, output: '202' })
+  assert.deepEqual({ code, output }, { code: 0, output: '202 202 203' })
 })
 
 test('worker threads have clients of their own', async () => {

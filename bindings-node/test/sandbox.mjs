@@ -22,6 +22,8 @@ function binary() {
   return found
 }
 
+const CREDENTIALS = ['accessToken', 'anonymous', 'apiKey', 'email', 'jwt', 'oauth', 'tokenSource']
+
 class Sandbox {
   #process
 
@@ -42,28 +44,34 @@ class Sandbox {
 
   /** A client of `family` that the sandbox knows. */
   client(family = 'linktor', options = {}) {
-    const knows = ['apiKey', 'accessToken', 'tokenSource', 'anonymous'].some((name) => name in options)
+    const knows = CREDENTIALS.some((name) => name in options)
     const credential = knows ? {} : { apiKey: this.credentials[family].api_key }
-    return new Linktor({ provider: family, baseUrl: this.base_urls[family], ...credential, ...options })
+    const urls = { baseUrl: this.base_urls[family], authUrl: this.auth_urls[family] }
+    return new Linktor({ provider: family, ...urls, ...credential, ...options })
   }
 
-  async #control(path, init) {
+  async #call(path, init) {
     const answer = await fetch(`${this.url}/_sandbox/${path}`, init)
     const body = await answer.json()
     if (!answer.ok) throw new Error(`/_sandbox/${path}: ${JSON.stringify(body)}`)
     return body
   }
 
+  /** A call of the control plane: tests/sandbox/README.md. */
+  control(name, told = {}) {
+    return this.#call(name, { method: 'POST', body: JSON.stringify(told) })
+  }
+
   reset() {
-    return this.#control('reset', { method: 'POST' })
+    return this.control('reset')
   }
 
   script(...answers) {
-    return this.#control('script', { method: 'POST', body: JSON.stringify({ answers }) })
+    return this.control('script', { answers })
   }
 
   async journal() {
-    return (await this.#control('journal')).entries
+    return (await this.#call('journal')).entries
   }
 
   /** The journal, once `done` says so of it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 
-import { Linktor } from '@linktor/sdk'
+import { JWT, Linktor, OAuth } from '@linktor/sdk'
 
 import { rejection, useSandbox } from './sandbox.mjs'
 
@@ -58,6 +58,36 @@ test('a success that quotes the credential does not print it', async () => {
   }
 })
 
+test('credentials of several parts print no secret', () => {
+  const oauth = new OAuth({ clientId: 'client-1', clientSecret: MARKER, refreshToken: MARKER, accessToken: MARKER })
+  const jwt = new JWT({ secret: MARKER, subject: 'user-1', claims: { note: MARKER } })
+  assert.equal(inspect(oauth), "OAuth { clientId: 'client-1' }")
+  assert.equal(inspect(jwt), "JWT { subject: 'user-1' }")
+  isClean(oauth)
+  isClean(jwt)
+  for (const [credential, family] of [
+    [{ oauth }, 'api_v2'],
+    [{ jwt }, 'api_v2'],
+    [{ email: 'ada@example.com', password: MARKER }, 'linktor'],
+  ]) {
+    const client = sandbox.client(family, credential)
+    isClean(client)
+    isClean(client.auth)
+    isClean(client.withCredentials(credential))
+    isClean(client.paginate('/users'))
+  }
+})
+
+test('a session and its errors never show what it was made of', async () => {
+  const answer = { status: 400, json: { error: { code: 'x', message: MARKER } } }
+  await sandbox.script(answer, answer, answer)
+  const parts = { clientId: 'client-1', clientSecret: MARKER, refreshToken: MARKER }
+  isClean(await rejection(sandbox.client('api_v2', { oauth: parts }).auth.refresh()))
+  const client = sandbox.client('linktor', { email: 'ada@example.com', password: MARKER })
+  isClean(await rejection(client.auth.login()))
+  isClean(await rejection(client.get('/me')))
+})
+
 test('options that are refused never show the credential', () => {
   for (const options of [
     { apiKey: `${MARKER}\n1` },
@@ -68,6 +98,12 @@ test('options that are refused never show the credential', () => {
     { apiKey: MARKER, baseUrl: `https://user:${MARKER}@example.com` },
     { apiKey: MARKER, headers: { 'X-Key': `${MARKER}é\n` } },
     { apiKey: MARKER, timeout: MARKER },
+    { oauth: MARKER },
+    { oauth: { clientId: 'client-1', clientSecret: MARKER, secret: MARKER } },
+    { oauth: { clientId: 'client-1', clientSecret: [MARKER] } },
+    { jwt: { secret: MARKER, subject: 'user-1', ttl: MARKER } },
+    { jwt: { secret: MARKER, subject: 'user-1', claims: { note: MARKER, at: NaN } } },
+    { email: MARKER, password: MARKER, jwt: { secret: MARKER, subject: MARKER } },
     { apiKey: MARKER, provider: { name: MARKER } },
   ]) {
     assert.throws(

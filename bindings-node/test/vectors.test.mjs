@@ -1,20 +1,19 @@
 // Runs tests/vectors/wire through the public API. Its README is the contract.
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
 import { Linktor } from '@linktor/sdk'
 
 import { root, useSandbox } from './sandbox.mjs'
+import { clientOptions, matches, take } from './steps.mjs'
 
 const { version } = createRequire(import.meta.url)('@linktor/sdk/package.json')
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 const OF_THE_TRANSPORT = new Set(['host', 'connection', 'content-length', 'accept-encoding'])
-const MILLISECONDS = new Set(['timeout', 'connect_timeout', 'deadline'])
-const FIELDS = { request_id: 'requestId', retry_after: 'retryAfter' }
-const CALL_OPTIONS = { path_params: 'pathParams', content: 'body', content_type: 'contentType' }
 
 const sandbox = useSandbox()
 const folder = join(root, 'tests', 'vectors', 'wire')
@@ -39,61 +38,38 @@ after(() => {
 })
 
 async function run(one) {
-  const family = one.client.provider
-  const names = { sandbox: sandbox.url, language: 'node', version, ...sandbox.credentials[family] }
-  const { client: told, token_source: tokens, calls, expect, journal } = filled({ ...one, script: undefined }, names)
-  if (one.script) await sandbox.script(...one.script)
-
-  const options = camel({ base_url: sandbox.base_urls[family], ...told })
-  if (tokens) options.tokenSource = sourceOf(tokens)
-  if (expect) {
-    assert.throws(
-      () => new Linktor(options),
-      (error) => matches(error, expect.error),
-    )
-    return
-  }
-  const client = new Linktor(options)
-  for (const call of calls) await make(client, call)
-  client.close()
-  if (journal) compare(await sandbox.journal(), journal)
-}
-
-async function make(client, { method, path, expect, ...told }) {
-  let response
+  const folder = mkdtempSync(join(tmpdir(), 'linktor-vector-'))
   try {
-    response = await client.request(method, path, camel(told, CALL_OPTIONS))
-    for (const [name, value] of Object.entries(expect)) {
-      if (name !== 'error') assert.deepEqual(readers[name](response), value, name)
-    }
-    // An envelope that reports a failure is raised by data().
-    if (expect.error) response.data()
-  } catch (error) {
-    if (!expect.error) throw error
-    matches(error, expect.error)
+    await runIn(folder, one)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function runIn(folder, { client: told, token_source: tokens, script, calls, expect, journal }) {
+  const family = told.provider ?? 'linktor'
+  const names = { sandbox: sandbox.url, folder, language: 'node', version, ...sandbox.credentials[family] }
+  if (script) await sandbox.script(...script)
+
+  const urls = 'base_url' in told ? {} : { base_url: sandbox.base_urls[family], auth_url: sandbox.auth_urls[family] }
+  const make = () => {
+    const options = clientOptions(filled({ ...urls, ...told }, names))
+    if (tokens) options.tokenSource = sourceOf(filled(tokens, names))
+    return new Linktor(options)
+  }
+  if (expect) {
+    assert.throws(make, (error) => matches(error, filled(expect.error, names)))
     return
   }
-  assert.ok(!expect.error, `it succeeded with ${response.status}`)
-}
-
-const readers = {
-  status: (response) => response.status,
-  json: (response) => response.json(),
-  data: (response) => response.data(),
-  text: (response) => response.text(),
-  attempts: (response) => response.attempts,
-  request_id: (response) => response.requestId,
-}
-
-function matches(error, expected) {
-  for (const [name, value] of Object.entries(expected)) {
-    if (name === 'message_contains') {
-      assert.ok(error.message.includes(value), `message: ${error.message} should contain ${value}`)
-    } else {
-      assert.deepEqual(error[FIELDS[name] ?? name] ?? null, value, `${name} of ${error.stack}`)
-    }
+  const restart = () => {
+    world.client.close()
+    world.client = make()
   }
-  return true
+  const world = { client: make(), sandbox, family, names, restart }
+  // Filled in one by one: a step may give a name to those after it.
+  for (const step of calls) await take(world, filled(step, names))
+  world.client.close()
+  if (journal) compare(await sandbox.journal(), filled(journal, names))
 }
 
 function compare(entries, expected) {
@@ -130,15 +106,6 @@ function sourceOf(results) {
     if (result.error !== undefined) throw new Error(result.error)
     return result.expires_in === undefined ? result : { token: result.token, expiresIn: result.expires_in }
   }
-}
-
-function camel(options, names = {}) {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
-      names[name] ?? name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
-      MILLISECONDS.has(name) && typeof value === 'number' ? value * 1000 : value,
-    ]),
-  )
 }
 
 /** Replaces the placeholders of `value`, at any depth. */

@@ -1,18 +1,18 @@
 import { LinktorError } from './errors.js'
 import { abortReason, onAbort } from './signal.js'
 
-/** A success as it came up. */
+/** The status of a failure, whose body is its record as JSON. */
+export const FAILED = 0
+
+/** How a call ended, as it came up: see `src/batch.rs`. */
 export interface Completion {
   readonly status: number
   readonly body: string | Uint8Array
   readonly meta: string
 }
 
-/** How a call ended: a success, or the record of a failure as JSON. */
-export type Outcome = Completion | string
-
 interface Waiter {
-  resolve(outcome: Outcome): void
+  resolve(completion: Completion): void
   reject(reason: unknown): void
 }
 
@@ -21,7 +21,7 @@ const keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref()
 // Nothing native holds a client either: this does, while any of its calls waits.
 const busy = new Set<object>()
 
-/** The calls of one client that wait for their completion. */
+/** The calls of a client and its handles that wait for their completion. */
 export class Calls {
   readonly #owner: object
   readonly #waiters = new Map<number, Waiter>()
@@ -31,7 +31,7 @@ export class Calls {
   }
 
   /** Waits for call `id`. When `signal` aborts, it is cancelled and rejects with the signal's reason. */
-  wait(id: number, signal: AbortSignal | undefined, cancel: (id: number) => void): Promise<Outcome> {
+  wait(id: number, signal: AbortSignal | undefined, cancel: (id: number) => void): Promise<Completion> {
     return new Promise((resolve, reject) => {
       if (busy.size === 0) keepAlive.ref()
       busy.add(this.#owner)
@@ -44,9 +44,9 @@ export class Calls {
         this.#take(id)?.reject(abortReason(signal))
       })
       this.#waiters.set(id, {
-        resolve(outcome) {
+        resolve(completion) {
           over()
-          resolve(outcome)
+          resolve(completion)
         },
         reject(reason) {
           over()
@@ -57,8 +57,8 @@ export class Calls {
   }
 
   /** Ends call `id`, unless it was cancelled. */
-  settle(id: number, outcome: Outcome): void {
-    this.#take(id)?.resolve(outcome)
+  settle(id: number, completion: Completion): void {
+    this.#take(id)?.resolve(completion)
   }
 
   /** Ends all calls: their completions are lost. */

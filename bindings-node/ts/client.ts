@@ -1,17 +1,12 @@
 import { inspect } from 'node:util'
 
-import { Calls } from './calls.js'
-import { errorFrom, invalidRequest } from './errors.js'
-import { type NativeClient, native, translated } from './native.js'
-import { clientOptions, type LinktorOptions } from './options.js'
-import { type RequestOptions, written } from './request.js'
-import { LinktorResponse } from './response.js'
-import { checkSignal } from './signal.js'
-import { currentQuestion, Questions } from './source.js'
-
-const FAILED = 0
-const ASKED = -1
-const ABANDONED = -2
+import { Auth } from './auth.js'
+import type { CredentialOptions } from './credentials.js'
+import { Handle } from './handle.js'
+import type { LinktorOptions } from './options.js'
+import { type PageOptions, Paginator } from './paginator.js'
+import type { RequestOptions } from './request.js'
+import type { LinktorResponse } from './response.js'
 
 /**
  * A client of one API with one credential. Safe to share between concurrent calls, which
@@ -23,29 +18,27 @@ const ABANDONED = -2
  * ```
  */
 export class Linktor {
-  readonly #native: NativeClient
-  readonly #calls = new Calls(this)
-  readonly #questions: Questions | undefined
+  readonly #handle: Handle
+  readonly #auth: Auth
 
   /**
    * Checks all options; nothing is sent.
    * @throws {ConfigError} that names the option which cannot be what it says
    */
-  constructor(options: LinktorOptions = {}) {
-    const json = clientOptions(options)
-    // Weak: the addon's reference to its wake function must not keep an idle client alive.
-    const self = new WeakRef(this)
-    const wake = () => {
-      const client = self.deref()
-      if (client) client.#drain()
-    }
-    this.#native = translated(() => new native.Client(json, wake))
-    this.#questions = options.tokenSource && new Questions(options.tokenSource)
+  constructor(options?: LinktorOptions)
+  constructor(options: LinktorOptions | Handle = {}) {
+    this.#handle = options instanceof Handle ? options : Handle.root(options)
+    this.#auth = new Auth(this.#handle)
   }
 
   /** The API family's name. */
   get provider(): string {
-    return this.#native.provider
+    return this.#handle.native.provider
+  }
+
+  /** The session: log in, refresh, test, forget, ask for consent. */
+  get auth(): Auth {
+    return this.#auth
   }
 
   /** Sends a GET request. Rejects as {@link Linktor.request} does. */
@@ -80,25 +73,45 @@ export class Linktor {
    * URL under the base URL. Rejects with a {@link LinktorError}, or with the reason of
    * `options.signal` if that aborted.
    */
-  async request(method: string, path: string, options: RequestOptions = {}): Promise<LinktorResponse> {
-    if (typeof method !== 'string' || typeof path !== 'string') throw invalidRequest('method and path must be texts')
-    const { signal } = options
-    if (signal) checkSignal(signal)
-    const { options: told, body } = written(options, currentQuestion())
-    const id = translated(() =>
-      typeof body === 'string'
-        ? this.#native.submit(method, path, told, body)
-        : this.#native.submitBytes(method, path, told, body),
-    )
-    const outcome = await this.#calls.wait(id, signal, (id) => this.#native.cancel(id))
-    // Made here, not where it was drained: so the stack shows who called.
-    if (typeof outcome === 'string') throw errorFrom(JSON.parse(outcome), this.#questions?.failures)
-    return new LinktorResponse(outcome, this.#native)
+  request(method: string, path: string, options: RequestOptions = {}): Promise<LinktorResponse> {
+    return this.#handle.request(method, path, options)
   }
 
-  /** Ends all calls in flight, and all later ones, with a {@link ClientClosedError}. */
+  /**
+   * Reads a list that comes by pages: the items of all, or {@link Paginator.pages}. The first
+   * page is the one that the query names, and the query goes with every page. Rejects as
+   * {@link Linktor.request} does.
+   */
+  paginate<T = unknown>(path: string, options: PageOptions = {}): Paginator<T> {
+    return new Paginator(this.#handle, path, options)
+  }
+
+  /**
+   * A handle for another organization: the same connections and session. A handle of a
+   * subclass is one too, made without running the constructor of that subclass.
+   * @throws {ConfigError} if the id is empty or malformed
+   */
+  withOrganization(id: string): this {
+    return this.#made(this.#handle.withOrganization(id))
+  }
+
+  /**
+   * A handle for somebody else, with a session of its own over the same connections: for
+   * servers that act for many users. It costs little, and is made as by
+   * {@link Linktor.withOrganization}. It keeps the organization of the options, but none that
+   * a login named.
+   * @throws {ConfigError} if the credential is incomplete, or the family does not know it
+   */
+  withCredentials(options: CredentialOptions): this {
+    return this.#made(this.#handle.withCredentials(options))
+  }
+
+  /**
+   * Ends all calls in flight, and all later ones, with a {@link ClientClosedError}, those of
+   * its handles too. On a handle it does nothing.
+   */
   close(): void {
-    this.#native.close()
+    this.#handle.native.close()
   }
 
   /** Closes the client at the end of an `await using` block. */
@@ -116,20 +129,7 @@ export class Linktor {
     return `${this.constructor.name} { provider: ${inspect(this.provider)} }`
   }
 
-  #drain(): void {
-    try {
-      const batch = this.#native.drain()
-      for (let at = 0; at < batch.length; at += 4) {
-        const id = batch[at] as number
-        const status = batch[at + 1] as number
-        const body = batch[at + 2] as string | Uint8Array
-        if (status > FAILED) this.#calls.settle(id, { status, body, meta: batch[at + 3] as string })
-        else if (status === FAILED) this.#calls.settle(id, body as string)
-        else if (status === ASKED) this.#questions?.ask(id)
-        else if (status === ABANDONED) this.#questions?.abandon(id)
-      }
-    } catch (error) {
-      this.#calls.abandon(error)
-    }
+  #made(handle: Handle): this {
+    return Reflect.construct(Linktor, [handle], this.constructor)
   }
 }

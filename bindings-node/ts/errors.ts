@@ -15,6 +15,7 @@ export type ErrorKind =
   | 'connection'
   | 'protocol'
   | 'decode'
+  | 'token_store'
   | 'callback'
   | 'cancelled'
   | 'closed'
@@ -122,6 +123,11 @@ export class APIConnectionError extends LinktorError {}
 export class ProtocolError extends LinktorError {}
 /** The body is not what it was to be read as. */
 export class DecodeError extends LinktorError {}
+/**
+ * The token store could not be read, locked or written. Calls go on with the tokens in
+ * memory; only `auth.login()`, `auth.refresh()` and `auth.exchangeCode()` report it.
+ */
+export class TokenStoreError extends LinktorError {}
 /** The client cannot be made, or used, as it is configured. */
 export class ConfigError extends LinktorError {}
 /** The request cannot be sent as it is written; nothing was sent. */
@@ -148,6 +154,7 @@ const CLASSES: { readonly [kind in ErrorKind]?: typeof LinktorError } = {
   rate_limited: RateLimitError,
   server: ServerError,
   timeout: RequestTimeoutError,
+  token_store: TokenStoreError,
   validation: ValidationError,
 }
 
@@ -170,13 +177,21 @@ export function errorFrom(record: ErrorRecord, failures?: ReadonlyMap<number, un
   return new type(record)
 }
 
-/** @internal */
-export function configError(message: string): LinktorError {
-  return errorFrom({ kind: 'config', message, attempts: 0, sent: 'no' })
-}
+/**
+ * Why something is refused before anything is sent.
+ * @internal
+ */
+export type Refusal = (message: string, reason?: unknown) => LinktorError
 
 /** @internal */
-export function invalidRequest(message: string, reason?: unknown): LinktorError {
-  const record: ErrorRecord = { kind: 'invalid_request', message, attempts: 0, sent: 'no' }
-  return reason === undefined ? errorFrom(record) : new InvalidRequestError(record, { cause: reason })
+export const configError = refusal('config')
+/** @internal */
+export const invalidRequest = refusal('invalid_request')
+
+function refusal(kind: ErrorKind): Refusal {
+  const type = CLASSES[kind] ?? LinktorError
+  return (message, reason) => {
+    const record: ErrorRecord = { kind, message, attempts: 0, sent: 'no' }
+    return reason === undefined ? new type(record) : new type(record, { cause: reason })
+  }
 }

@@ -3,7 +3,16 @@
  *
  * @packageDocumentation
  */
+export {
+  Auth,
+  type AuthOptions,
+  AuthorizationRequest,
+  type AuthorizationRequestJSON,
+  type AuthTest,
+  type Session,
+} from './auth.js'
 export { Linktor } from './client.js'
+export { type CredentialOptions, JWT, type JWTOptions, OAuth, type OAuthOptions } from './credentials.js'
 export {
   APIConnectionError,
   APIError,
@@ -23,12 +32,16 @@ export {
   RateLimitError,
   RequestTimeoutError,
   ServerError,
+  TokenStoreError,
   ValidationError,
 } from './errors.js'
+export * as jwt from './jwt.js'
 export type { HeadersInput, LinktorOptions, ProviderName } from './options.js'
+export { type Page, type PageOptions, Paginator } from './paginator.js'
 export {
   APIClient,
   type APIClientOptions,
+  type APITokenOption,
   LibromiConnect,
   type LibromiConnectOptions,
   Linkit,

@@ -2,9 +2,16 @@ import { type ErrorRecord, errorFrom, type LinktorError } from './errors.js'
 
 /** What `src/client.rs` exports. */
 export interface NativeClient {
+  readonly id: number
   readonly provider: string
+  withOrganization(id: string): NativeClient
+  withCredentials(options: string): NativeClient
   submit(method: string, path: string, options: string, body: string): number
   submitBytes(method: string, path: string, options: string, body: Uint8Array): number
+  submitAuth(call: string): number
+  session(): string
+  invalidate(): void
+  authorizeUrl(scopes: readonly string[], redirectUri: string): string
   cancel(id: number): void
   /** Four values an item: id, state, body, meta. See `src/batch.rs`. */
   drain(): (number | string | Uint8Array | null)[]
@@ -16,6 +23,8 @@ interface Native {
   readonly Client: new (options: string, wake: () => void) => NativeClient
   answer(id: number, json: string): void
   fail(id: number, message: string): void
+  jwtSign(json: string): string
+  jwtVerify(json: string): string
 }
 
 export const native = load()

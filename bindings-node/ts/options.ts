@@ -1,5 +1,7 @@
+import { type CredentialOptions, JWT, type JWTOptions, OAuth, type OAuthOptions } from './credentials.js'
 import { configError } from './errors.js'
-import type { TokenSource } from './source.js'
+import { checkNames, entries, headerPairs, seconds } from './given.js'
+import { jsonText } from './json.js'
 
 /** The API families that are built in. */
 export type ProviderName = 'linktor' | 'linkit' | 'libromi' | 'api_v1' | 'api_v2'
@@ -8,21 +10,20 @@ export type ProviderName = 'linktor' | 'linkit' | 'libromi' | 'api_v1' | 'api_v2
 export type HeadersInput = Readonly<Record<string, string | undefined>> | Iterable<readonly [string, string]>
 
 /** Everything that a client may be told. At most one credential. */
-export interface LinktorOptions {
-  /** An API key. Default: the family's variable of the environment, `LINKTOR_API_KEY` for example. */
-  apiKey?: string
-  /** An access token that you have and the client does not renew. */
-  accessToken?: string
-  /** Gives access tokens on demand. */
-  tokenSource?: TokenSource
-  /** Sends no credential at all. Default: `false`. */
-  anonymous?: boolean
+export interface LinktorOptions extends CredentialOptions {
   /** The API family, or a description of your own API. Default: `linktor`. */
   provider?: ProviderName | Readonly<Record<string, unknown>>
   /** Where the API is. Default: `<FAMILY>_BASE_URL` from the environment, else the family's own. */
   baseUrl?: string
-  /** The organization of all requests that name none. Default: `<FAMILY>_ORGANIZATION_ID`, else none. */
+  /** Where the OAuth endpoints are. Default: the family's own, unless `baseUrl` is yours. */
+  authUrl?: string
+  /**
+   * The organization of all requests that name none. Default: `<FAMILY>_ORGANIZATION_ID`, else that of the first
+   * login, else none.
+   */
   organization?: string
+  /** The path of a file that keeps the tokens of logins and OAuth, readable by its owner alone. Default: memory. */
+  tokenStore?: string
   /** Milliseconds that one attempt may take. Default: 30,000. */
   timeout?: number
   /** Milliseconds that making a connection may take. Default: 10,000. */
@@ -41,11 +42,21 @@ export interface LinktorOptions {
   allowInsecureHttp?: boolean
 }
 
-const NAMES: { readonly [name in keyof LinktorOptions]-?: string } = {
+const CREDENTIAL_NAMES: { readonly [name in keyof CredentialOptions]-?: string } = {
   accessToken: 'access_token',
-  allowInsecureHttp: 'allow_insecure_http',
   anonymous: 'anonymous',
   apiKey: 'api_key',
+  email: 'email',
+  jwt: 'jwt',
+  oauth: 'oauth',
+  password: 'password',
+  tokenSource: 'token_source',
+}
+
+const NAMES: { readonly [name in keyof LinktorOptions]-?: string } = {
+  ...CREDENTIAL_NAMES,
+  allowInsecureHttp: 'allow_insecure_http',
+  authUrl: 'auth_url',
   baseUrl: 'base_url',
   clientVersion: 'client_version',
   connectTimeout: 'connect_timeout',
@@ -56,50 +67,26 @@ const NAMES: { readonly [name in keyof LinktorOptions]-?: string } = {
   provider: 'provider',
   proxy: 'proxy',
   timeout: 'timeout',
-  tokenSource: 'token_source',
+  tokenStore: 'token_store',
 }
-
-const SECRETS = new Set(['apiKey', 'apiToken', 'accessToken', 'tokenSource'])
 
 /** A client's options as the core reads them: JSON in its own names and units. */
 export function clientOptions(options: LinktorOptions): string {
-  const told: Record<string, unknown> = {}
-  for (const [name, value] of entries(options)) {
-    if (!Object.hasOwn(NAMES, name)) throw configError(unknownOption(name, NAMES))
-    if (value !== undefined) told[NAMES[name as keyof LinktorOptions]] = translate(name, value)
-  }
-  return JSON.stringify(told)
+  return written(options, NAMES)
 }
 
-/** The names and values of options; a credential that was given, but is none, is refused. */
-export function entries(options: unknown): [string, unknown][] {
-  if (typeof options !== 'object' || options === null) {
-    throw configError('the options must be an object, like { apiKey: … }')
-  }
-  const given = Object.entries(options)
-  const empty = given.find(([name, value]) => SECRETS.has(name) && (value === undefined || value === null))
-  if (empty) throw configError(`${empty[0]} is given, but ${empty[1]}: leave it out to have the environment read`)
-  return given
+/** A handle's credential as the core reads it. */
+export function credentialOptions(options: CredentialOptions): string {
+  return written(options, CREDENTIAL_NAMES)
 }
 
-/** Why an option is refused. */
-export function unknownOption(name: string, known: object): string {
-  return `unknown option \`${name}\`; there are ${Object.keys(known).join(', ')}`
-}
-
-/** Milliseconds as seconds. */
-export function seconds(name: string, milliseconds: unknown): number {
-  if (typeof milliseconds !== 'number' || !Number.isFinite(milliseconds)) {
-    throw configError(`${name} must be a number of milliseconds`)
-  }
-  return milliseconds / 1000
-}
-
-/** Headers as pairs. */
-export function headerPairs(headers: unknown): unknown {
-  if (typeof headers !== 'object' || headers === null) return headers
-  if (Symbol.iterator in headers) return [...(headers as Iterable<unknown>)]
-  return Object.entries(headers).filter(([, value]) => value !== undefined)
+function written(options: object, names: Readonly<Record<string, string>>): string {
+  const given = entries(options)
+  const own = given.map(([name]) => name)
+  checkNames(own, names, configError)
+  const told = given.filter(([, value]) => value !== undefined)
+  const pairs = told.map(([name, value]) => [names[name], translate(name, value)])
+  return jsonText('the options', Object.fromEntries(pairs), configError)
 }
 
 function translate(name: string, value: unknown): unknown {
@@ -110,6 +97,10 @@ function translate(name: string, value: unknown): unknown {
       return seconds(name, value)
     case 'headers':
       return headerPairs(value)
+    case 'oauth':
+      return OAuth.told(value as OAuth | OAuthOptions)
+    case 'jwt':
+      return JWT.told(value as JWT | JWTOptions)
     case 'tokenSource':
       if (typeof value !== 'function') throw configError('tokenSource must be a function')
       return true

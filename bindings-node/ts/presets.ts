@@ -1,6 +1,8 @@
 import { Linktor } from './client.js'
+import type { CredentialOptions } from './credentials.js'
 import { configError } from './errors.js'
-import { entries, type LinktorOptions } from './options.js'
+import { entries } from './given.js'
+import type { LinktorOptions } from './options.js'
 
 /** {@link LinktorOptions} where the family is settled. */
 export type PresetOptions = Omit<LinktorOptions, 'provider'>
@@ -13,19 +15,26 @@ export class Linkit extends Linktor {
   }
 }
 
-/** Options of {@link LibromiConnect}. */
-export interface LibromiConnectOptions extends PresetOptions {
-  /** Libromi's name for the API key. Give one of the two. */
+/** Libromi's name for the API key. */
+export interface APITokenOption {
+  /** The API key. Give one of the two. */
   apiToken?: string
 }
+
+/** Options of {@link LibromiConnect}. */
+export interface LibromiConnectOptions extends PresetOptions, APITokenOption {}
 
 /** A client of Libromi Connect: `provider: 'libromi'`. */
 export class LibromiConnect extends Linktor {
   /** See {@link Linktor}. */
   constructor(options: LibromiConnectOptions = {}) {
-    const { apiToken, ...rest } = settled('LibromiConnect', options)
-    if (apiToken !== undefined && 'apiKey' in rest) throw configError('apiToken and apiKey are given: give one')
-    super({ ...rest, ...(apiToken !== undefined && { apiKey: apiToken }), provider: 'libromi' })
+    super({ ...withAPIKey(settled('LibromiConnect', options)), provider: 'libromi' })
+  }
+
+  /** See {@link Linktor.withCredentials}. */
+  override withCredentials(options: CredentialOptions & APITokenOption): this {
+    entries(options)
+    return super.withCredentials(withAPIKey(options))
   }
 }
 
@@ -53,4 +62,10 @@ function settled<T extends PresetOptions>(name: string, options: T): T {
     throw configError(`${name} has its provider settled: leave the option out`)
   }
   return options
+}
+
+function withAPIKey<T extends CredentialOptions & APITokenOption>({ apiToken, ...rest }: T): Omit<T, 'apiToken'> {
+  if (apiToken === undefined) return rest
+  if ('apiKey' in rest) throw configError('apiToken and apiKey are given: give one')
+  return { ...rest, apiKey: apiToken }
 }

@@ -1,5 +1,7 @@
 import { invalidRequest } from './errors.js'
-import { type HeadersInput, headerPairs, seconds, unknownOption } from './options.js'
+import { checkNames, headerPairs, seconds } from './given.js'
+import { jsonText } from './json.js'
+import type { HeadersInput } from './options.js'
 
 /** A value of a query or form. Lists repeat the name; `null` and `undefined` are left out. */
 export type Value = string | number | bigint | boolean | null | undefined
@@ -55,11 +57,12 @@ export interface Written {
   readonly body: string | Uint8Array
 }
 
-/** Writes a request's options; `within` is the question that the caller is answering. */
-export function written(options: RequestOptions, within: number | undefined): Written {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(NAMES, name)) throw invalidRequest(unknownOption(name, NAMES))
-  }
+/**
+ * Writes a request's options; `page` is the page of a list that it asks for, 0 for the first, and
+ * `within` the question that the caller is answering.
+ */
+export function written(options: RequestOptions, page: number | undefined, within: number | undefined): Written {
+  checkNames(Object.keys(options), NAMES, invalidRequest)
   const { body, contentType } = content(options)
   const told = {
     path_params: options.pathParams && pathParams(options.pathParams),
@@ -67,6 +70,7 @@ export function written(options: RequestOptions, within: number | undefined): Wr
     headers: options.headers && headerPairs(options.headers),
     content_type: contentType,
     organization: options.organizationId,
+    page,
     request_id: options.requestId,
     timeout: options.timeout === undefined ? undefined : seconds('timeout', options.timeout),
     deadline: options.deadline === undefined ? undefined : seconds('deadline', options.deadline),
@@ -80,7 +84,8 @@ function content(options: RequestOptions): { body: string | Uint8Array; contentT
   const { json, body, form, contentType } = options
   const given = Object.entries({ json, body, form }).filter(([, value]) => value !== undefined)
   if (given.length > 1) throw invalidRequest(`${given.map(([name]) => name).join(' and ')} are given: give one`)
-  if (json !== undefined) return { body: jsonText(json), contentType: contentType ?? 'application/json' }
+  if (json !== undefined)
+    return { body: jsonText('json', json, invalidRequest), contentType: contentType ?? 'application/json' }
   if (form !== undefined) {
     const text = new URLSearchParams(pairs('form', form)).toString()
     return { body: text, contentType: contentType ?? 'application/x-www-form-urlencoded' }
@@ -89,26 +94,6 @@ function content(options: RequestOptions): { body: string | Uint8Array; contentT
     throw invalidRequest('body must be a string or a Uint8Array; json sends objects')
   }
   return { body: body ?? '', contentType }
-}
-
-function jsonText(value: unknown): string {
-  let text: string | undefined
-  try {
-    text = JSON.stringify(value)
-  } catch (error) {
-    throw invalidRequest('json cannot be written as JSON', error)
-  }
-  if (text === undefined) throw invalidRequest(`json cannot be written as JSON: it is a ${typeof value}`)
-  // JSON.stringify writes NaN and infinities as null, so only there is a second look due.
-  if (text.includes('null')) JSON.stringify(value, finite)
-  return text
-}
-
-function finite(name: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw invalidRequest(`json cannot be written as JSON: ${name ? `\`${name}\`` : 'it'} is ${value}`)
-  }
-  return value
 }
 
 function pairs(option: string, values: Values): [string, string][] {

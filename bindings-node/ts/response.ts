@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import type { Completion } from './calls.js'
 import { DecodeError, type ErrorRecord } from './errors.js'
 import { type NativeClient, translated } from './native.js'
+import type { Page } from './paginator.js'
 
 /** A success, whole: everything that it holds is there without waiting. */
 export class LinktorResponse {
@@ -32,7 +33,7 @@ export class LinktorResponse {
   get headers(): Headers {
     if (!this.#headers) {
       this.#headers = new Headers()
-      const [, , ...pairs] = this.#meta.split('\n')
+      const [, , , ...pairs] = this.#meta.split('\n')
       for (let at = 0; at + 1 < pairs.length; at += 2) {
         this.#headers.append(pairs[at] as string, pairs[at + 1] as string)
       }
@@ -78,6 +79,17 @@ export class LinktorResponse {
     if (span === null) return this.#parse('null')
     const [start, end] = span
     return this.#parse(start === undefined ? '[]' : text.slice(start, end))
+  }
+
+  /**
+   * The page of a list that was asked for.
+   * @internal
+   */
+  page<T>(): Page<T> {
+    const [, , page = ''] = this.#meta.split('\n', 3)
+    const [start, end, next] = page.split(' ').map(Number)
+    const items = end === undefined ? [] : this.#parse<T[]>(this.text().slice(start, end))
+    return { items, next, response: this }
   }
 
   /** @internal */

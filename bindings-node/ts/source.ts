@@ -33,10 +33,50 @@ export function currentQuestion(): number | undefined {
   return answering.getStore()
 }
 
-/** The questions of one client to its token source. */
+/** The token sources of a client and its handles, and the questions that they are answering. */
+export class Sources {
+  // Weak: whoever holds the handle holds its source, and handles may be many.
+  readonly #sources = new Map<number, WeakRef<Questions>>()
+  readonly #open = new Map<number, AbortController>()
+
+  /** Has `source` answer the questions of `client`; whoever may ask must hold what is returned. */
+  add(client: number, source: TokenSource | undefined): Questions | undefined {
+    if (!source) return undefined
+    const questions = new Questions(source)
+    this.#sources.set(client, new WeakRef(questions))
+    collected.register(questions, { sources: this.#sources, client })
+    return questions
+  }
+
+  /** Puts question `id` to the source of `client`. */
+  ask(id: number, client: number): void {
+    const questions = this.#sources.get(client)?.deref()
+    if (!questions) {
+      native.fail(id, 'nobody holds the client any more that asks for a token')
+      return
+    }
+    const controller = new AbortController()
+    this.#open.set(id, controller)
+    void answering.run(id, () => questions.answer(id, controller.signal)).finally(() => this.#open.delete(id))
+  }
+
+  /** Nobody waits for the answer to question `id` any more. */
+  abandon(id: number): void {
+    this.#open.get(id)?.abort(new DOMException('Nobody waits for this token any more', 'AbortError'))
+    this.#open.delete(id)
+  }
+}
+
+interface Collected {
+  readonly sources: Map<number, WeakRef<Questions>>
+  readonly client: number
+}
+
+const collected = new FinalizationRegistry<Collected>(({ sources, client }) => sources.delete(client))
+
+/** The questions to one token source. */
 export class Questions {
   readonly #source: TokenSource
-  readonly #open = new Map<number, AbortController>()
   readonly #failures = new Map<number, unknown>()
 
   constructor(source: TokenSource) {
@@ -48,26 +88,13 @@ export class Questions {
     return this.#failures
   }
 
-  /** Puts question `id` to the source. */
-  ask(id: number): void {
-    const controller = new AbortController()
-    this.#open.set(id, controller)
-    void answering.run(id, () => this.#answer(id, controller.signal))
-  }
-
-  /** Nobody waits for the answer to question `id` any more. */
-  abandon(id: number): void {
-    this.#open.get(id)?.abort(new DOMException('Nobody waits for this token any more', 'AbortError'))
-  }
-
-  async #answer(id: number, signal: AbortSignal): Promise<void> {
+  /** Puts question `id` to the source, and its answer to the core. */
+  async answer(id: number, signal: AbortSignal): Promise<void> {
     try {
       native.answer(id, written(await this.#source({ signal })))
     } catch (error) {
       this.#remember(id, error)
       native.fail(id, error instanceof Error ? error.message : 'the token source threw something that is no error')
-    } finally {
-      this.#open.delete(id)
     }
   }
 

@@ -1,6 +1,18 @@
-// Makes one call through a client that nothing else holds, while garbage is collected.
+// Makes calls through clients and handles that nothing else holds, while garbage is collected.
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { Linktor } from '@linktor/sdk'
 
 const [, , baseUrl, apiKey] = process.argv
 setInterval(gc, 20).unref()
-console.log((await new Linktor({ baseUrl, apiKey }).get('/me')).status)
+
+const made = () => new Linktor({ baseUrl, apiKey })
+const tokenSource = async () => {
+  await sleep(100)
+  return 'invented'
+}
+const first = (await made().get('/me')).status
+const second = (await made().withCredentials({ tokenSource }).get('/me')).status
+const handle = made().withOrganization('org_1')
+await sleep(100)
+console.log(first, second, (await handle.get('/me')).status)

@@ -1,0 +1,178 @@
+// The steps of a wire vector, through the public API: tests/vectors/README.md is the contract.
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { jwt } from '@linktor/sdk'
+
+const MILLISECONDS = new Set(['connect_timeout', 'deadline', 'expires_in', 'leeway', 'timeout', 'ttl'])
+const FIELDS = { request_id: 'requestId', retry_after: 'retryAfter' }
+const CALL_OPTIONS = { path_params: 'pathParams', content: 'body', content_type: 'contentType' }
+
+/** Makes one step of a run: `{ client, sandbox, family, names, consent, restart }`. */
+export async function take(run, step) {
+  const kind = Object.keys(steps).find((name) => name in step) ?? 'request'
+  await steps[kind](run, step)
+}
+
+const steps = {
+  async request({ client }, { method, path, expect, with_organization, with_credentials, ...told }) {
+    const call = async () => {
+      let handle = client
+      if (with_organization !== undefined) handle = handle.withOrganization(with_organization)
+      if (with_credentials !== undefined) handle = handle.withCredentials(clientOptions(with_credentials))
+      const response = await handle.request(method, path, camel(told, CALL_OPTIONS))
+      for (const [name, value] of Object.entries(expect)) {
+        if (name !== 'error') assert.deepEqual(readers[name](response), value, name)
+      }
+      // An envelope that reports a failure is raised by data().
+      if (expect.error) response.data()
+    }
+    await outcome(call, expect)
+  },
+
+  auth: (run, { auth, expect = {}, ...told }) => auths[auth](run, told, expect),
+
+  async authorize({ consent, names }) {
+    const answer = await fetch(consent.url, { redirect: 'manual' })
+    names.callback = answer.headers.get('location')
+  },
+
+  async paginate({ client }, { paginate, expect, ...told }) {
+    const items = []
+    const read = async () => {
+      for await (const item of client.paginate(paginate, camel(told))) items.push(item)
+    }
+    await outcome(read, expect)
+    if (expect.items) assert.deepEqual(items, expect.items, 'items')
+  },
+
+  jwt: (_, { jwt: call, expect, ...told }) => outcome(() => jwts[call](told, expect), expect),
+
+  async control({ sandbox, family }, { control, with: told }) {
+    await sandbox.control(control, control === 'clock' ? told : { family, ...told })
+  },
+
+  sleep: (_, step) => sleep(step.sleep * 1000),
+
+  restart: (run) => run.restart(),
+}
+
+const auths = {
+  login: ({ client }, _, expect) => outcome(async () => isValue(session(await client.auth.login()), expect), expect),
+  refresh: ({ client }, _, expect) =>
+    outcome(async () => isValue(session(await client.auth.refresh()), expect), expect),
+  test: ({ client }, _, expect) => outcome(async () => isValue(await client.auth.test(), expect), expect),
+  session: ({ client }, _, expect) => isValue(session(client.auth.session()), expect),
+  invalidate: ({ client }) => client.auth.invalidate(),
+
+  async authorize_url(run, { scopes, redirect_uri }, expect) {
+    const ask = () => {
+      run.consent = run.client.auth.authorizeUrl(scopes, redirect_uri)
+      const { state, verifier, url } = run.consent
+      Object.assign(run.names, { state, verifier, challenge: new URL(url).searchParams.get('code_challenge') })
+      if (expect.url) compareURL(url, expect.url)
+    }
+    await outcome(ask, expect)
+  },
+
+  async exchange_code({ client, consent }, { callback }, expect) {
+    const request = JSON.parse(JSON.stringify(consent))
+    await outcome(async () => isValue(session(await client.auth.exchangeCode(callback, request)), expect), expect)
+  },
+}
+
+const jwts = {
+  sign({ claims, secret, ...told }, expect) {
+    const token = jwt.sign(claims, secret, jwtOptions(told))
+    if (expect.token) assert.equal(token, expect.token)
+  },
+  verify({ token, secret, ...told }, expect) {
+    const claims = jwt.verify(token, secret, jwtOptions(told))
+    if (expect.claims) assert.deepEqual(claims, expect.claims)
+  },
+}
+
+const readers = {
+  status: (response) => response.status,
+  json: (response) => response.json(),
+  data: (response) => response.data(),
+  text: (response) => response.text(),
+  attempts: (response) => response.attempts,
+  request_id: (response) => response.requestId,
+}
+
+/** Makes a call that ends as expected, or else throws. */
+async function outcome(call, { error: expected }) {
+  try {
+    await call()
+  } catch (error) {
+    if (!expected || error.code === 'ERR_ASSERTION') throw error
+    matches(error, expected)
+    return
+  }
+  assert.ok(!expected, 'it succeeded')
+}
+
+/** Compares what is named of an error. */
+export function matches(error, expected) {
+  for (const [name, value] of Object.entries(expected)) {
+    if (name === 'message_contains') {
+      assert.ok(error.message.includes(value), `message: ${error.message} should contain ${value}`)
+    } else {
+      assert.deepEqual(error[FIELDS[name] ?? name] ?? null, value, `${name} of ${error.stack}`)
+    }
+  }
+  return true
+}
+
+/** Options of a client or of credentials, in this language's names and units. */
+export function clientOptions(told) {
+  const options = camel(told)
+  for (const name of ['oauth', 'jwt']) {
+    if (typeof options[name] === 'object' && options[name] !== null) options[name] = camel(options[name])
+  }
+  return options
+}
+
+function jwtOptions({ now, ...told }) {
+  return { ...camel(told), ...(now !== undefined && { now: now * 1000 }) }
+}
+
+function camel(options, names = {}) {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      names[name] ?? name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      MILLISECONDS.has(name) && typeof value === 'number' ? value * 1000 : value,
+    ]),
+  )
+}
+
+function session(value) {
+  if (value === null) return null
+  const { expiresIn, ...rest } = value
+  return { ...rest, expires_in: expiresIn === null ? null : expiresIn / 1000 }
+}
+
+function isValue(found, { value }) {
+  if (value === undefined) return
+  if (value === null || found === null) {
+    assert.equal(found, value)
+    return
+  }
+  for (const [name, expected] of Object.entries(value)) {
+    if (name === 'expires_in' && expected !== null && found[name] !== null) {
+      assert.ok(Math.abs(found[name] - expected) <= 5, `expires_in: ${found[name]} should be ${expected}`)
+    } else {
+      assert.deepEqual(found[name], expected, name)
+    }
+  }
+}
+
+function compareURL(url, expected) {
+  const [found, wanted] = [new URL(url), new URL(expected)]
+  const fields = [...found.searchParams].map(([name, value]) =>
+    wanted.searchParams.get(name) === '$any' && value ? [name, '$any'] : [name, value],
+  )
+  assert.equal(found.origin + found.pathname, wanted.origin + wanted.pathname, 'url')
+  assert.deepEqual(fields.sort(), [...wanted.searchParams].sort(), 'fields of the url')
+}

@@ -1,0 +1,90 @@
+import { type Completion, FAILED } from './calls.js'
+import type { CredentialOptions } from './credentials.js'
+import { configError, errorFrom, invalidRequest, type LinktorError } from './errors.js'
+import { type NativeClient, translated } from './native.js'
+import { clientOptions, credentialOptions, type LinktorOptions } from './options.js'
+import { Port } from './port.js'
+import { type RequestOptions, written } from './request.js'
+import { LinktorResponse } from './response.js'
+import { checkSignal } from './signal.js'
+import { currentQuestion, type Questions } from './source.js'
+
+/** A call of the session, as the core reads it. */
+export interface AuthCall {
+  readonly call: 'login' | 'refresh' | 'test' | 'exchange_code'
+  readonly callback?: unknown
+  readonly request?: unknown
+}
+
+/** A client, or a handle of one: what it says to the core, and what that answers. */
+export class Handle {
+  readonly native: NativeClient
+  readonly #port: Port
+  readonly #questions: Questions | undefined
+
+  private constructor(native: NativeClient, port: Port, questions: Questions | undefined) {
+    this.native = native
+    this.#port = port
+    this.#questions = questions
+  }
+
+  /** Makes a client. */
+  static root(options: LinktorOptions): Handle {
+    const port = new Port(clientOptions(options))
+    return new Handle(port.root, port, port.sources.add(port.root.id, options.tokenSource))
+  }
+
+  /** A handle for another organization, with the same token source. */
+  withOrganization(id: string): Handle {
+    if (typeof id !== 'string') throw configError('the organization must be a text')
+    return new Handle(
+      translated(() => this.native.withOrganization(id)),
+      this.#port,
+      this.#questions,
+    )
+  }
+
+  /** A handle for somebody else, with the token source of its own that it may have. */
+  withCredentials(options: CredentialOptions): Handle {
+    const json = credentialOptions(options)
+    const native = translated(() => this.native.withCredentials(json))
+    return new Handle(native, this.#port, this.#port.sources.add(native.id, options.tokenSource))
+  }
+
+  /** Sends a request; `page` makes it one for that page of a list. */
+  async request(method: string, path: string, options: RequestOptions, page?: number): Promise<LinktorResponse> {
+    if (typeof method !== 'string' || typeof path !== 'string') throw invalidRequest('method and path must be texts')
+    const { signal } = options
+    if (signal) checkSignal(signal)
+    const { options: told, body } = written(options, page, currentQuestion())
+    const id = translated(() =>
+      typeof body === 'string'
+        ? this.native.submit(method, path, told, body)
+        : this.native.submitBytes(method, path, told, body),
+    )
+    const completion = await this.#completion(id, signal)
+    if (completion.status === FAILED) throw this.#failure(completion)
+    return new LinktorResponse(completion, this.native)
+  }
+
+  /** Makes a call of the session. */
+  async auth<T>(call: AuthCall, signal: AbortSignal | undefined): Promise<T> {
+    if (signal) checkSignal(signal)
+    const json = JSON.stringify({ ...call, within: currentQuestion() })
+    const completion = await this.#completion(
+      translated(() => this.native.submitAuth(json)),
+      signal,
+    )
+    if (completion.status === FAILED) throw this.#failure(completion)
+    return JSON.parse(completion.body as string)
+  }
+
+  #completion(id: number, signal: AbortSignal | undefined): Promise<Completion> {
+    return this.#port.calls.wait(id, signal, (id) => this.native.cancel(id))
+  }
+
+  /** Made after the wait, not where it was drained: so the stack shows who called. */
+  #failure({ body }: Completion): LinktorError {
+    return errorFrom(JSON.parse(body as string), this.#questions?.failures)
+  }
+}
