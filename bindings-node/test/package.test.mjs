@@ -79,7 +79,7 @@ const USE = `
     type LinktorResponse, OAuth, type Page, type Session, type TokenSource, TokenStoreError,
   } from '@linktor/sdk'
 
-  const tokenSource: TokenSource = async ({ signal }) => (signal.aborted ? 'token' : { token: 'token', expiresIn: 60 })
+  const tokenSource: TokenSource = async ({ signal }) => (signal.aborted ? 'token' : { token: 'token', expiresIn: 60_000 })
   const client = new Linktor({ tokenSource, provider: 'linkit', timeout: 1000, headers: { 'X-A': 'a' } })
   const v1: Linktor = new APIClient({ apiKey: 'key', provider: 'api_v1' })
 

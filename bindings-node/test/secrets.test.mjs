@@ -31,7 +31,7 @@ test('a client, its answers and its errors never show the credential', async () 
     { apiKey: MARKER },
     { accessToken: MARKER },
     { tokenSource: () => MARKER },
-    { tokenSource: async () => ({ token: MARKER, expiresIn: 60 }) },
+    { tokenSource: async () => ({ token: MARKER, expiresIn: 60_000 }) },
   ]) {
     await sandbox.reset()
     const client = sandbox.client('linktor', credential)

@@ -13,7 +13,7 @@ test('concurrent calls share one question', async () => {
   const tokenSource = async () => {
     asked++
     await sleep(20)
-    return { token: sandbox.credentials.linktor.access_token, expiresIn: 3600 }
+    return { token: sandbox.credentials.linktor.access_token, expiresIn: 3_600_000 }
   }
   const client = sandbox.client('linktor', { tokenSource })
   await Promise.all(Array.from({ length: 50 }, () => client.get('/me')))

@@ -104,7 +104,7 @@ function sourceOf(results) {
   return () => {
     const result = results[Math.min(asked++, results.length - 1)]
     if (result.error !== undefined) throw new Error(result.error)
-    return result.expires_in === undefined ? result : { token: result.token, expiresIn: result.expires_in }
+    return result.expires_in === undefined ? result : { token: result.token, expiresIn: result.expires_in * 1000 }
   }
 }
 

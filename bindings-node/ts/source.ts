@@ -2,10 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { native } from './native.js'
 
-/** An access token and, where it is known, how many seconds it lives from now on. */
+/** An access token and, where it is known, how long it lives from now on. */
 export interface Token {
   readonly token: string
-  /** Seconds. Without it, the token is used until the server refuses it. */
+  /** Milliseconds. Without it, the token is used until the server refuses it. */
   readonly expiresIn?: number
 }
 
@@ -111,7 +111,7 @@ export class Questions {
 function written(answer: unknown): string {
   if (typeof answer === 'object' && answer !== null && 'token' in answer) {
     const { token, expiresIn } = answer as Partial<Token>
-    return JSON.stringify({ token, expires_in: expiresIn })
+    return JSON.stringify({ token, expires_in: typeof expiresIn === 'number' ? expiresIn / 1000 : expiresIn })
   }
   return JSON.stringify(answer) ?? 'null'
 }
