@@ -21,7 +21,9 @@ type Client struct {
 	provider string
 	source   TokenSource
 	deadline time.Duration
-	err      error
+	// parent is what a handle was made of: its source may be the one that is asked.
+	parent *Client
+	err    error
 }
 
 // New makes a client of the linktor family from an API key. A key or option that cannot be
@@ -56,42 +58,15 @@ func preset(provider, key string, options []Option) *Client {
 // NewClient makes a client from options alone. Its error is a [*Error], mostly of the kind
 // config.
 func NewClient(options ...Option) (*Client, error) {
-	settings := settings{values: map[string]any{}}
-	for _, option := range options {
-		if option != nil {
-			option(&settings)
-		}
-	}
-	if settings.err != nil {
-		return nil, settings.err
-	}
-	if settings.headers != nil {
-		settings.values["headers"] = settings.headers
-	}
-	document, err := json.Marshal(settings.values)
+	settings, document, err := read(options...)
 	if err != nil {
-		return nil, newError(KindConfig, "the client's options cannot be written as JSON")
+		return nil, err
 	}
-	handle, err := ffi.NewClient(string(document))
+	handle, err := ffi.NewClient(document)
 	if err != nil {
 		return nil, asError(err)
 	}
-	return adopt(handle, settings)
-}
-
-// adopt makes the client that owns the handle.
-func adopt(handle ffi.Client, settings settings) (*Client, error) {
-	port, err := openPort()
-	if err != nil {
-		handle.Free()
-		return nil, asError(err)
-	}
-	id, err := handle.ID()
-	if err != nil {
-		handle.Free()
-		return nil, asError(err)
-	}
-	client := &Client{handle: handle, port: port, id: id, provider: "linktor", source: settings.source}
+	client := &Client{provider: "linktor", source: settings.source}
 	switch provider := settings.values["provider"].(type) {
 	case string:
 		client.provider = provider
@@ -101,23 +76,44 @@ func adopt(handle ffi.Client, settings settings) (*Client, error) {
 	if seconds, ok := settings.values["deadline"].(float64); ok {
 		client.deadline = time.Duration(seconds * float64(time.Second))
 	}
-	if client.source != nil {
-		port.addSource(client)
+	if err := client.own(handle); err != nil {
+		return nil, err
 	}
-	runtime.AddCleanup(client, func(handle ffi.Client) {
-		port.dropSource(id)
-		handle.Free()
-	}, handle)
 	return client, nil
 }
 
-// Err is the error with which [New] or a sibling of it failed to make the client, or nil.
+// own gives the client its handle, which is freed when the client is no longer reachable.
+func (c *Client) own(handle ffi.Client) error {
+	port, err := openPort()
+	if err != nil {
+		handle.Free()
+		return asError(err)
+	}
+	id, err := handle.ID()
+	if err != nil {
+		handle.Free()
+		return asError(err)
+	}
+	c.handle, c.port, c.id = handle, port, id
+	if c.source != nil {
+		port.addSource(c)
+	}
+	runtime.AddCleanup(c, func(handle ffi.Client) {
+		port.dropSource(id)
+		handle.Free()
+	}, handle)
+	return nil
+}
+
+// Err is the error with which [New] or a sibling of it, or [Client.WithOrganization] or
+// [Client.WithCredentials], failed to make the client, or nil.
 func (c *Client) Err() error {
 	return c.err
 }
 
-// Close ends all calls in flight, and later ones, with [ErrClosed]. It is optional: a
-// client that is no longer reachable frees what it holds.
+// Close ends all calls in flight, and later ones, with [ErrClosed], those of its handles
+// too. On a handle it does nothing. It is optional: a client that is no longer reachable
+// frees what it holds.
 func (c *Client) Close() {
 	if c.err == nil {
 		// It fails only by a defect of the core, and then calls do, too.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/linktor/linktor-go/internal/failure"
 	"github.com/linktor/linktor-go/internal/ffi"
 )
 
@@ -47,6 +48,8 @@ const (
 	KindProtocol Kind = "protocol"
 	// KindDecode: the body is not what it was to be read as.
 	KindDecode Kind = "decode"
+	// KindTokenStore: tokens could not be read from where they are kept, or saved there.
+	KindTokenStore Kind = "token_store"
 	// KindCallback: your own function failed; its error is wrapped.
 	KindCallback Kind = "callback"
 	// KindCancelled: the context was cancelled.
@@ -85,6 +88,7 @@ var (
 	ErrConnection     = only(KindConnection)
 	ErrProtocol       = only(KindProtocol)
 	ErrDecode         = only(KindDecode)
+	ErrTokenStore     = only(KindTokenStore)
 	ErrCallback       = only(KindCallback)
 	ErrCancelled      = only(KindCancelled)
 	ErrClosed         = only(KindClosed)
@@ -242,5 +246,14 @@ func asError(err error) *Error {
 		return newError(KindInvalidRequest, unfit.Message)
 	default:
 		return newError(KindInternal, err.Error())
+	}
+}
+
+func init() {
+	failure.From = func(err error) error { return asError(err) }
+	failure.New = func(kind, message string, cause error) error {
+		err := newError(Kind(kind), message)
+		err.causes = errorsOf(cause)
+		return err
 	}
 }

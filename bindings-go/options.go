@@ -23,37 +23,45 @@ type settings struct {
 	err     error
 }
 
-func (s *settings) text(name, value string) {
-	if !utf8.ValidString(value) {
-		s.err = cmp.Or(s.err, error(newError(KindConfig, name+" is not valid UTF-8")))
+// read gives what options say, and their JSON.
+func read(options ...Option) (*settings, string, error) {
+	settings := &settings{values: map[string]any{}}
+	for _, option := range options {
+		if option != nil {
+			option(settings)
+		}
 	}
+	if settings.err != nil {
+		return nil, "", settings.err
+	}
+	if settings.headers != nil {
+		settings.values["headers"] = settings.headers
+	}
+	document, err := json.Marshal(settings.values)
+	if err != nil {
+		failure := newError(KindConfig, "the options cannot be written as JSON")
+		failure.causes = []error{err}
+		return nil, "", failure
+	}
+	return settings, string(document), nil
+}
+
+// refuse keeps the first thing that is wrong with the options.
+func (s *settings) refuse(message string) {
+	s.err = cmp.Or(s.err, error(newError(KindConfig, message)))
+}
+
+func (s *settings) text(name, value string) {
+	s.check(name, &value)
 	s.values[name] = value
 }
 
-// WithAPIKey authenticates by an API key. Without any credential the variable of the
-// family is read from the environment, LINKTOR_API_KEY for linktor.
-func WithAPIKey(key string) Option {
-	return func(s *settings) { s.text("api_key", key) }
-}
-
-// WithAccessToken authenticates by an access token that is never renewed.
-func WithAccessToken(token string) Option {
-	return func(s *settings) { s.text("access_token", token) }
-}
-
-// WithAnonymous sends no credential.
-func WithAnonymous() Option {
-	return func(s *settings) { s.values["anonymous"] = true }
-}
-
-// WithTokenSource authenticates by the tokens that the source gives: see [TokenSource].
-func WithTokenSource(source TokenSource) Option {
-	return func(s *settings) {
-		if source == nil {
-			s.err = cmp.Or(s.err, error(newError(KindConfig, "token_source must be a function")))
+// check refuses what JSON's encoder would silently replace. A nil is not there.
+func (s *settings) check(name string, texts ...*string) {
+	for _, text := range texts {
+		if text != nil && !utf8.ValidString(*text) {
+			s.refuse(name + " is not valid UTF-8")
 		}
-		s.source = source
-		s.values["token_source"] = true
 	}
 }
 
@@ -67,7 +75,7 @@ func WithProvider(name string) Option {
 func WithCustomProvider(document json.RawMessage) Option {
 	return func(s *settings) {
 		if !json.Valid(document) {
-			s.err = cmp.Or(s.err, error(newError(KindConfig, "provider is not valid JSON")))
+			s.refuse("provider is not valid JSON")
 		}
 		s.values["provider"] = document
 	}
@@ -77,6 +85,20 @@ func WithCustomProvider(document json.RawMessage) Option {
 // the family's own. Plain http is refused unless the host is loopback.
 func WithBaseURL(url string) Option {
 	return func(s *settings) { s.text("base_url", url) }
+}
+
+// WithAuthURL says where the OAuth endpoints are, and is needed for OAuth at a base URL of
+// your own. Default: the family's own. Plain http is refused as in [WithBaseURL].
+func WithAuthURL(url string) Option {
+	return func(s *settings) { s.text("auth_url", url) }
+}
+
+// WithTokenStoreFile keeps a session's tokens in a file, so that a process started anew
+// goes on with them and several share one session: JSON, readable by its owner only, in a
+// folder that exists. Default: they are kept in memory. A credential that has no session is
+// refused with it.
+func WithTokenStoreFile(path string) Option {
+	return func(s *settings) { s.text("token_store", path) }
 }
 
 // WithOrganization is the organization of all requests that name none. Default:
@@ -111,9 +133,7 @@ func WithMaxConnections(count int) Option {
 // refused.
 func WithHeader(name, value string) Option {
 	return func(s *settings) {
-		if !utf8.ValidString(name) || !utf8.ValidString(value) {
-			s.err = cmp.Or(s.err, error(newError(KindConfig, "headers are not valid UTF-8")))
-		}
+		s.check("headers", &name, &value)
 		s.headers = append(s.headers, [2]string{name, value})
 	}
 }

@@ -62,7 +62,7 @@ func (p *port) run(bell *os.File) {
 
 func (p *port) dispatch(item ffi.Item) {
 	switch item.Kind {
-	case ffi.Response, ffi.Failed:
+	case ffi.Response, ffi.Value, ffi.Failed:
 		if call := p.forget(item.ID); call != nil {
 			call <- item
 		}

@@ -88,6 +88,7 @@ type callOptions struct {
 	Headers      [][2]string `json:"headers,omitempty"`
 	ContentType  *string     `json:"content_type,omitempty"`
 	Organization *string     `json:"organization,omitempty"`
+	Page         *uint64     `json:"page,omitempty"`
 	RequestID    *string     `json:"request_id,omitempty"`
 	Timeout      *float64    `json:"timeout,omitempty"`
 	Deadline     *float64    `json:"deadline,omitempty"`
@@ -237,6 +238,18 @@ func (c *call) requestID() string {
 		return ""
 	}
 	return *c.options.RequestID
+}
+
+// about names the request; an auth call is none.
+func (c *call) about() string {
+	if c.method == "" {
+		return ""
+	}
+	about := c.method + " " + c.publicPath()
+	if id := c.requestID(); id != "" {
+		about += ", request " + id
+	}
+	return about
 }
 
 // publicPath is the path without its query.

@@ -77,10 +77,8 @@ func (r *Response) Data(v any) error {
 		return nil
 	case payload.EmptyList:
 		return r.decode([]byte("[]"), v)
-	case payload.Start > payload.End || payload.End > len(r.Body):
-		return newError(KindInternal, "a defect of the SDK: the payload is outside of the body")
 	default:
-		return r.decode(r.Body[payload.Start:payload.End], v)
+		return r.decodeSpan(payload.Span, v)
 	}
 }
 
@@ -90,6 +88,13 @@ func (r *Response) Text() (string, error) {
 		return "", r.undecodable("the body is not UTF-8")
 	}
 	return string(r.Body), nil
+}
+
+func (r *Response) decodeSpan(span ffi.Span, v any) error {
+	if span.Start < 0 || span.Start > span.End || span.End > len(r.Body) {
+		return newError(KindInternal, "a defect of the SDK: what is to be read is outside of the body")
+	}
+	return r.decode(r.Body[span.Start:span.End], v)
 }
 
 func (r *Response) decode(data []byte, v any) error {

@@ -21,6 +21,7 @@ import (
 var sandbox struct {
 	URL         string                       `json:"url"`
 	BaseURLs    map[string]string            `json:"base_urls"`
+	AuthURLs    map[string]string            `json:"auth_urls"`
 	Credentials map[string]map[string]string `json:"credentials"`
 }
 

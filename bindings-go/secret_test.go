@@ -17,12 +17,18 @@ const marker = "lk_marker_8d1f"
 
 // forms are all the ways in which a value ends up in a log.
 func forms(value any) string {
+	text := logged(value)
+	if written, err := json.Marshal(value); err == nil {
+		text += string(written)
+	}
+	return text
+}
+
+// logged are those of them that are no serialisation.
+func logged(value any) string {
 	var text strings.Builder
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
 		fmt.Fprintf(&text, format+"\n", value)
-	}
-	if written, err := json.Marshal(value); err == nil {
-		text.Write(written)
 	}
 	slog.New(slog.NewTextHandler(&text, nil)).Info("one", "value", value)
 	slog.New(slog.NewJSONHandler(&text, nil)).Info("one", "value", value)
@@ -46,6 +52,13 @@ func TestNothingPrintableShowsACredential(t *testing.T) {
 	refuseMarker(t, "token", linktor.Token{Value: marker, ExpiresIn: time.Hour})
 	refuseMarker(t, "pointer to a token", &linktor.Token{Value: marker})
 	refuseMarker(t, "struct with a token", struct{ Token linktor.Token }{linktor.Token{Value: marker}})
+	for _, value := range []any{
+		linktor.OAuth{ClientID: "client-1", ClientSecret: marker, RefreshToken: new(marker), AccessToken: new(marker)},
+		linktor.JWT{Subject: "user-1", Secret: marker, Claims: map[string]any{"note": marker}},
+	} {
+		refuseMarker(t, fmt.Sprintf("%T", value), value)
+		refuseMarker(t, fmt.Sprintf("struct with a %T", value), struct{ Value any }{value})
+	}
 	refuseMarker(t, "option", linktor.WithAPIKey(marker))
 	refuseMarker(t, "options", []linktor.Option{linktor.WithAccessToken(marker), linktor.WithProxy("http://" + marker)})
 
@@ -57,12 +70,25 @@ func TestNothingPrintableShowsACredential(t *testing.T) {
 		"proxy":           {linktor.WithAPIKey(marker), linktor.WithProxy("::" + marker), linktor.WithBaseURL("https://api.example.com")},
 		"base URL":        {linktor.WithAPIKey(marker), linktor.WithBaseURL("https://u:" + marker + "@h/")},
 		"header":          {linktor.WithAPIKey(marker), linktor.WithHeader("x-a", marker+"\n")},
+		"OAuth":           {linktor.WithOAuth(linktor.OAuth{ClientID: "c", ClientSecret: marker + "\xff"})},
+		"JWT":             {linktor.WithJWT(linktor.JWT{Subject: "", Secret: marker})},
+		"JWT's claims":    {linktor.WithJWT(linktor.JWT{Secret: marker, Claims: map[string]any{"f": func() {}}})},
+		"password":        {linktor.WithPassword("", marker)},
 		"provider":        {linktor.WithAPIKey(marker), linktor.WithCustomProvider(json.RawMessage(`{"name":1}`))},
 	} {
 		if _, err := linktor.NewClient(options...); err == nil {
 			t.Errorf("%s is no error", name)
 		} else {
 			refuseMarker(t, name, err)
+		}
+	}
+}
+
+func TestARequestForConsentShowsItsSecretsInItsJSONAlone(t *testing.T) {
+	request := linktor.AuthorizationRequest{URL: marker, State: marker, Verifier: marker, RedirectURI: "https://app.example.com"}
+	for _, value := range []any{request, &request} {
+		if printed := logged(value); strings.Contains(printed, marker) || !strings.Contains(printed, request.RedirectURI) {
+			t.Error(printed)
 		}
 	}
 }

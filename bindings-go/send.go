@@ -18,36 +18,59 @@ const (
 )
 
 func (c *Client) send(ctx context.Context, call *call) (*Response, error) {
-	switch {
-	case c.err != nil:
-		return nil, c.err
-	case ctx == nil:
-		return nil, newError(KindInvalidRequest, "the context is nil")
-	case call.err != nil:
-		return nil, call.err
-	case ctx.Err() != nil:
-		return nil, givenUp(ctx, call, SentNo)
+	item, err := c.exchange(ctx, call)
+	if err != nil {
+		return nil, err
 	}
-	if question, ok := ctx.Value(questionKey{}).(uint64); ok {
-		call.options.Within = &question
+	return newResponse(c, item), nil
+}
+
+// exchange sends a request and gives its completion, which is a response.
+func (c *Client) exchange(ctx context.Context, call *call) (ffi.Item, error) {
+	if err := c.ready(ctx); err != nil {
+		return ffi.Item{}, err
 	}
+	if call.err != nil {
+		return ffi.Item{}, call.err
+	}
+	call.options.Within = questionOf(ctx)
 	c.limit(ctx, call)
 	options, err := call.options.json()
 	if err != nil {
 		// Timeouts that are not numbers cannot be; a Duration has none.
-		return nil, newError(KindInvalidRequest, "the call's options cannot be written as JSON")
+		return ffi.Item{}, newError(KindInvalidRequest, "the call's options cannot be written as JSON")
 	}
-	id, done, err := c.port.submit(func() (uint64, error) {
+	return c.await(ctx, call, func() (uint64, error) {
 		return c.handle.Submit(call.method, call.path, options, call.body)
 	})
+}
+
+// ready tells whether calls can be made at all.
+func (c *Client) ready(ctx context.Context) error {
+	switch {
+	case c.err != nil:
+		return c.err
+	case ctx == nil:
+		return newError(KindInvalidRequest, "the context is nil")
+	default:
+		return nil
+	}
+}
+
+// await starts a call and waits for its completion, or for ctx.
+func (c *Client) await(ctx context.Context, call *call, start func() (uint64, error)) (ffi.Item, error) {
+	if ctx.Err() != nil {
+		return ffi.Item{}, givenUp(ctx, call, SentNo)
+	}
+	id, done, err := c.port.submit(start)
 	defer runtime.KeepAlive(c)
 	if err != nil {
-		return nil, asError(err)
+		return ffi.Item{}, asError(err)
 	}
 
 	select {
 	case item, ok := <-done:
-		return c.finish(ctx, item, ok)
+		return finish(ctx, item, ok)
 	case <-ctx.Done():
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -55,14 +78,14 @@ func (c *Client) send(ctx context.Context, call *call) (*Response, error) {
 		defer grace.Stop()
 		select {
 		case item, ok := <-done:
-			return c.finish(ctx, item, ok)
+			return finish(ctx, item, ok)
 		case <-grace.C:
 		}
 	}
 	c.port.forget(id)
 	// It fails only by a defect, and the call is given up all the same.
 	_ = c.handle.Cancel(id)
-	return nil, givenUp(ctx, call, SentMaybe)
+	return ffi.Item{}, givenUp(ctx, call, SentMaybe)
 }
 
 // limit passes the context's deadline down, where it is earlier than the call's or the
@@ -83,12 +106,13 @@ func (c *Client) limit(ctx context.Context, call *call) {
 	}
 }
 
-func (c *Client) finish(ctx context.Context, item ffi.Item, ok bool) (*Response, error) {
+// finish gives a completion, or the error that it brings.
+func finish(ctx context.Context, item ffi.Item, ok bool) (ffi.Item, error) {
 	if !ok {
-		return nil, newError(KindInternal, "a defect of the SDK: the core is not heard any more")
+		return ffi.Item{}, newError(KindInternal, "a defect of the SDK: the core is not heard any more")
 	}
-	if item.Kind == ffi.Response {
-		return newResponse(c, item), nil
+	if item.Kind != ffi.Failed {
+		return item, nil
 	}
 	err := readError(item.Record)
 	if at, ok := ctx.Deadline(); ok && err.Kind == KindTimeout && time.Until(at) < deadlineGrace {
@@ -101,7 +125,7 @@ func (c *Client) finish(ctx context.Context, item ffi.Item, ok bool) (*Response,
 		case <-grace.C:
 		}
 	}
-	return nil, err
+	return ffi.Item{}, err
 }
 
 // givenUp is the error of a call whose context is done.
@@ -111,11 +135,9 @@ func givenUp(ctx context.Context, call *call, sent Sent) *Error {
 		err = newError(KindTimeout, "the context's deadline passed")
 	}
 	err.RequestID, err.Method, err.Path, err.Sent = call.requestID(), call.method, call.publicPath(), sent
-	err.display += " (" + err.Method + " " + err.Path
-	if err.RequestID != "" {
-		err.display += ", request " + err.RequestID
+	if about := call.about(); about != "" {
+		err.display += " (" + about + ")"
 	}
-	err.display += ")"
 	err.causes = contextErrors(ctx)
 	return err
 }

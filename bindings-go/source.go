@@ -47,6 +47,14 @@ func (Token) MarshalText() ([]byte, error) { return []byte("***"), nil }
 // questionKey is under what a source's context has the id of its question.
 type questionKey struct{}
 
+// questionOf gives the question that the context's caller is answering, or nil.
+func questionOf(ctx context.Context) *uint64 {
+	if question, ok := ctx.Value(questionKey{}).(uint64); ok {
+		return &question
+	}
+	return nil
+}
+
 func (p *port) addSource(client *Client) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

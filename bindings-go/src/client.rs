@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use linktor_bridge::{CallOptions, Error, ErrorRecord};
+use linktor_bridge::{AuthCall, CallOptions, Error, ErrorRecord};
 
+use crate::item::Span;
 use crate::port;
 
 /// A client of one API.
@@ -19,6 +20,16 @@ impl Client {
         Ok(Arc::new(Self(client)))
     }
 
+    /// A handle for another organization.
+    pub fn with_organization(&self, id: &str) -> Result<Arc<Self>, Failure> {
+        Ok(Arc::new(Self(self.0.with_organization(id)?)))
+    }
+
+    /// A handle with a credential of its own, given as those of `new`.
+    pub fn with_credentials(&self, options: &str) -> Result<Arc<Self>, Failure> {
+        Ok(Arc::new(Self(self.0.with_credentials(options, port::get()?)?)))
+    }
+
     /// The id that its questions name.
     pub fn id(&self) -> u64 {
         self.0.id()
@@ -30,6 +41,27 @@ impl Client {
         Ok(self.0.submit(port::get()?, request, within))
     }
 
+    /// Starts an auth call, given as JSON; its completion comes out of `drain`.
+    pub fn submit_auth(&self, call: &str) -> Result<u64, Failure> {
+        Ok(self.0.submit_auth(port::get()?, AuthCall::from_json(call)?))
+    }
+
+    /// What is known of the session, as JSON; `null` if there is none.
+    pub fn session(&self) -> String {
+        self.0.session()
+    }
+
+    /// Forgets the access token.
+    pub fn invalidate(&self) {
+        self.0.invalidate();
+    }
+
+    /// A request for a user's consent, as JSON.
+    pub fn authorize_url(&self, scopes: Vec<String>, redirect_uri: &str) -> Result<String, Failure> {
+        let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
+        Ok(self.0.authorize_url(&scopes, redirect_uri)?)
+    }
+
     /// Ends a call at once and without a completion, unless that is queued already.
     pub fn cancel(&self, id: u64) {
         self.0.cancel(id);
@@ -38,7 +70,7 @@ impl Client {
     /// Where the payload of a success lies under the family's envelope.
     pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Failure> {
         Ok(match self.0.payload(status, body)? {
-            linktor_bridge::Payload::Span(span) => Payload::Span { start: span.start as u64, end: span.end as u64 },
+            linktor_bridge::Payload::Span(span) => Payload::Span { span: span.into() },
             linktor_bridge::Payload::Nothing => Payload::Nothing,
             linktor_bridge::Payload::EmptyList => Payload::EmptyList,
         })
@@ -53,12 +85,10 @@ impl Client {
 /// Where a payload lies.
 #[derive(Debug, uniffi::Enum)]
 pub enum Payload {
-    /// These bytes of the body.
+    /// In these bytes of the body.
     Span {
-        /// The first.
-        start: u64,
-        /// The first that is not.
-        end: u64,
+        /// Which.
+        span: Span,
     },
     /// There is none.
     Nothing,

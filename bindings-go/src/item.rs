@@ -1,11 +1,13 @@
 //! What comes up, in the form in which it crosses.
 
-use linktor_bridge::{ErrorRecord, Response};
+use std::ops::Range;
+
+use linktor_bridge::{ErrorRecord, Reply, Response};
 
 /// One thing that came up.
 #[derive(Debug, uniffi::Enum)]
 pub enum Item {
-    /// A call succeeded.
+    /// A request succeeded.
     Response {
         /// The call.
         id: u64,
@@ -21,6 +23,17 @@ pub enum Item {
         request_id: String,
         /// How many times the request was sent.
         attempts: u32,
+        /// Where in the body the items are, if a page was asked for and has some.
+        items: Option<Span>,
+        /// The page after the one that was asked for, if there is one.
+        next_page: Option<u64>,
+    },
+    /// An auth call succeeded.
+    Value {
+        /// The call.
+        id: u64,
+        /// What it gave.
+        json: String,
     },
     /// A call failed.
     Failure {
@@ -43,11 +56,27 @@ pub enum Item {
     },
 }
 
+/// Bytes of a body.
+#[derive(Debug, uniffi::Record)]
+pub struct Span {
+    /// The first.
+    pub start: u64,
+    /// The first that is not.
+    pub end: u64,
+}
+
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Self {
+        Self { start: range.start as u64, end: range.end as u64 }
+    }
+}
+
 impl From<linktor_bridge::Item> for Item {
     fn from(item: linktor_bridge::Item) -> Self {
         match item {
             linktor_bridge::Item::Completion { id, outcome } => match *outcome {
-                Ok(response) => Self::response(id, response),
+                Ok(Reply::Response(response)) => Self::response(id, response),
+                Ok(Reply::Value(json)) => Self::Value { id, json },
                 Err(error) => Self::Failure { id, record: ErrorRecord::from(&error).to_json() },
             },
             linktor_bridge::Item::TokenWanted { id, client } => Self::TokenWanted { id, client },
@@ -67,6 +96,7 @@ impl Item {
         }
         let (status, attempts) = (response.status(), response.attempts());
         let request_id = response.request_id().to_owned();
+        let (items, next_page) = (response.items_span().map(Into::into), response.next_page());
         let body = response.bytes().clone();
         // The body is this function's alone now, and moves without a copy.
         drop(response);
@@ -74,6 +104,6 @@ impl Item {
             Ok(text) => (text, Vec::new()),
             Err(error) => (String::new(), error.into_bytes()),
         };
-        Self::Response { id, status, headers, text, bytes, request_id, attempts }
+        Self::Response { id, status, headers, text, bytes, request_id, attempts, items, next_page }
     }
 }

@@ -6,10 +6,12 @@
 
 mod client;
 mod item;
+mod jwt;
 mod port;
 
 pub use crate::client::{Client, Failure, Payload};
-pub use crate::item::Item;
+pub use crate::item::{Item, Span};
+pub use crate::jwt::{jwt_sign, jwt_verify};
 pub use crate::port::{answer, drain, fail, wake_fd};
 
 uniffi::setup_scaffolding!();

@@ -7,26 +7,42 @@ package ffi
 /*
 #cgo linux,amd64 LDFLAGS: -L${SRCDIR}/lib/linux_amd64 -llinktor_ffi -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
 #cgo noescape linktor_answer
+#cgo noescape linktor_client_authorize_url
 #cgo noescape linktor_client_cancel
 #cgo noescape linktor_client_close
 #cgo noescape linktor_client_id
+#cgo noescape linktor_client_invalidate
 #cgo noescape linktor_client_new
 #cgo noescape linktor_client_payload
+#cgo noescape linktor_client_session
 #cgo noescape linktor_client_submit
+#cgo noescape linktor_client_submit_auth
+#cgo noescape linktor_client_with_credentials
+#cgo noescape linktor_client_with_organization
 #cgo noescape linktor_fail
+#cgo noescape linktor_jwt_sign
+#cgo noescape linktor_jwt_verify
 #cgo noescape uniffi_linktor_ffi_fn_func_drain
 #cgo noescape uniffi_linktor_ffi_fn_func_wake_fd
 #cgo nocallback linktor_answer
 #cgo nocallback linktor_buffer_data
 #cgo nocallback linktor_buffer_free
+#cgo nocallback linktor_client_authorize_url
 #cgo nocallback linktor_client_cancel
 #cgo nocallback linktor_client_close
 #cgo nocallback linktor_client_free
 #cgo nocallback linktor_client_id
+#cgo nocallback linktor_client_invalidate
 #cgo nocallback linktor_client_new
 #cgo nocallback linktor_client_payload
+#cgo nocallback linktor_client_session
 #cgo nocallback linktor_client_submit
+#cgo nocallback linktor_client_submit_auth
+#cgo nocallback linktor_client_with_credentials
+#cgo nocallback linktor_client_with_organization
 #cgo nocallback linktor_fail
+#cgo nocallback linktor_jwt_sign
+#cgo nocallback linktor_jwt_verify
 #cgo nocallback linktor_mismatch
 #cgo nocallback uniffi_linktor_ffi_fn_func_drain
 #cgo nocallback uniffi_linktor_ffi_fn_func_wake_fd
@@ -35,7 +51,6 @@ package ffi
 import "C"
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"sync"
@@ -66,82 +81,6 @@ var verified = sync.OnceValue(func() error {
 	return nil
 })
 
-// Client is a handle of a client in the core, to be freed exactly once.
-type Client struct{ handle C.uint64_t }
-
-// NewClient makes a client from its options as a JSON object.
-func NewClient(options string) (Client, error) {
-	if err := verified(); err != nil {
-		return Client{}, err
-	}
-	if err := checkText("the client's options", options); err != nil {
-		return Client{}, err
-	}
-	var status C.RustCallStatus
-	handle := C.linktor_client_new(textData(options), C.int32_t(len(options)), &status)
-	return Client{handle}, lift(&status)
-}
-
-// ID is what the client's questions name.
-func (c Client) ID() (uint64, error) {
-	var status C.RustCallStatus
-	id := C.linktor_client_id(c.handle, &status)
-	return uint64(id), lift(&status)
-}
-
-// Submit starts a call and returns its id. The body is copied before it returns.
-func (c Client) Submit(method, path, options string, body []byte) (uint64, error) {
-	if err := cmp.Or(
-		checkText("the method", method),
-		checkText("the path", path),
-		checkText("the call's options", options),
-		checkLength("the body", len(body)),
-	); err != nil {
-		return 0, err
-	}
-	var status C.RustCallStatus
-	id := C.linktor_client_submit(c.handle,
-		textData(method), C.int32_t(len(method)),
-		textData(path), C.int32_t(len(path)),
-		textData(options), C.int32_t(len(options)),
-		bytesData(body), C.int32_t(len(body)),
-		&status)
-	return uint64(id), lift(&status)
-}
-
-// Cancel ends a call without a completion, unless that is queued already.
-func (c Client) Cancel(id uint64) error {
-	var status C.RustCallStatus
-	C.linktor_client_cancel(c.handle, C.uint64_t(id), &status)
-	return lift(&status)
-}
-
-// Payload says where the payload of a success lies under the family's envelope.
-func (c Client) Payload(status int, body []byte) (Payload, error) {
-	if err := checkLength("the body", len(body)); err != nil {
-		return Payload{}, err
-	}
-	var call C.RustCallStatus
-	buffer := C.linktor_client_payload(c.handle, C.uint16_t(status), bytesData(body), C.int32_t(len(body)), &call)
-	if err := lift(&call); err != nil {
-		return Payload{}, err
-	}
-	defer C.linktor_buffer_free(buffer)
-	return readPayload(view(buffer))
-}
-
-// Close ends all calls in flight, and later ones, with an error of the kind "closed".
-func (c Client) Close() error {
-	var status C.RustCallStatus
-	C.linktor_client_close(c.handle, &status)
-	return lift(&status)
-}
-
-// Free gives the handle back. Nothing may be called on it afterwards.
-func (c Client) Free() {
-	C.linktor_client_free(c.handle)
-}
-
 // Answer answers a question with JSON.
 func Answer(id uint64, json string) error {
 	if err := checkText("the answer", json); err != nil {
@@ -160,6 +99,26 @@ func Fail(id uint64, message string) error {
 	var status C.RustCallStatus
 	C.linktor_fail(C.uint64_t(id), textData(message), C.int32_t(len(message)), &status)
 	return lift(&status)
+}
+
+// SignJWT signs a token, from arguments as JSON.
+func SignJWT(arguments string) (string, error) {
+	if err := checkCall("the arguments", arguments); err != nil {
+		return "", err
+	}
+	var status C.RustCallStatus
+	buffer := C.linktor_jwt_sign(textData(arguments), C.int32_t(len(arguments)), &status)
+	return liftText(buffer, &status)
+}
+
+// VerifyJWT verifies a token, from arguments as JSON, and gives its claims as JSON.
+func VerifyJWT(arguments string) (string, error) {
+	if err := checkCall("the arguments", arguments); err != nil {
+		return "", err
+	}
+	var status C.RustCallStatus
+	buffer := C.linktor_jwt_verify(textData(arguments), C.int32_t(len(arguments)), &status)
+	return liftText(buffer, &status)
 }
 
 // WakeFD is the descriptor that becomes readable when there is something to drain. Reading
@@ -194,6 +153,15 @@ func lift(status *C.RustCallStatus) error {
 	return &Defect{"a defect of the SDK: " + string(view(status.error))}
 }
 
+// liftText gives a text that was returned, and frees it.
+func liftText(buffer C.RustBuffer, status *C.RustCallStatus) (string, error) {
+	if err := lift(status); err != nil {
+		return "", err
+	}
+	defer C.linktor_buffer_free(buffer)
+	return string(view(buffer)), nil
+}
+
 // view shows a buffer's bytes, which are Rust's and gone once it is freed.
 func view(buffer C.RustBuffer) []byte {
 	if buffer.len == 0 {
@@ -208,6 +176,14 @@ func textData(text string) unsafe.Pointer {
 
 func bytesData(bytes []byte) unsafe.Pointer {
 	return unsafe.Pointer(unsafe.SliceData(bytes))
+}
+
+// checkCall is for the functions that a process may call first.
+func checkCall(what, text string) error {
+	if err := verified(); err != nil {
+		return err
+	}
+	return checkText(what, text)
 }
 
 // checkText refuses what Rust would take for UTF-8 unseen.

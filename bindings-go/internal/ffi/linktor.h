@@ -36,28 +36,47 @@ void ffi_linktor_ffi_rustbuffer_free(RustBuffer buffer, RustCallStatus *status);
 void uniffi_linktor_ffi_fn_func_answer(uint64_t id, RustBuffer json, RustCallStatus *status);
 RustBuffer uniffi_linktor_ffi_fn_func_drain(RustCallStatus *status);
 void uniffi_linktor_ffi_fn_func_fail(uint64_t id, RustBuffer message, RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_func_jwt_sign(RustBuffer arguments, RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_func_jwt_verify(RustBuffer arguments, RustCallStatus *status);
 int32_t uniffi_linktor_ffi_fn_func_wake_fd(RustCallStatus *status);
 
 uint64_t uniffi_linktor_ffi_fn_clone_client(uint64_t handle, RustCallStatus *status);
 void uniffi_linktor_ffi_fn_free_client(uint64_t handle, RustCallStatus *status);
 uint64_t uniffi_linktor_ffi_fn_constructor_client_new(RustBuffer options, RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_method_client_authorize_url(uint64_t self, RustBuffer scopes,
+                                                             RustBuffer redirect_uri, RustCallStatus *status);
 void uniffi_linktor_ffi_fn_method_client_cancel(uint64_t self, uint64_t id, RustCallStatus *status);
 void uniffi_linktor_ffi_fn_method_client_close(uint64_t self, RustCallStatus *status);
 uint64_t uniffi_linktor_ffi_fn_method_client_id(uint64_t self, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_method_client_invalidate(uint64_t self, RustCallStatus *status);
 RustBuffer uniffi_linktor_ffi_fn_method_client_payload(uint64_t self, uint16_t http_status, ForeignBytes body,
                                                        RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_method_client_session(uint64_t self, RustCallStatus *status);
 uint64_t uniffi_linktor_ffi_fn_method_client_submit(uint64_t self, RustBuffer method, RustBuffer path,
                                                     RustBuffer options, ForeignBytes body, RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_method_client_submit_auth(uint64_t self, RustBuffer call, RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_method_client_with_credentials(uint64_t self, RustBuffer options,
+                                                              RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_method_client_with_organization(uint64_t self, RustBuffer id,
+                                                               RustCallStatus *status);
 
 uint16_t uniffi_linktor_ffi_checksum_func_answer(void);
 uint16_t uniffi_linktor_ffi_checksum_func_drain(void);
 uint16_t uniffi_linktor_ffi_checksum_func_fail(void);
+uint16_t uniffi_linktor_ffi_checksum_func_jwt_sign(void);
+uint16_t uniffi_linktor_ffi_checksum_func_jwt_verify(void);
 uint16_t uniffi_linktor_ffi_checksum_func_wake_fd(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_authorize_url(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_cancel(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_close(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_id(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_invalidate(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_payload(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_session(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_submit(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_submit_auth(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_with_credentials(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_with_organization(void);
 uint16_t uniffi_linktor_ffi_checksum_constructor_client_new(void);
 
 /* The name of what differs from interface.txt, or NULL. */
@@ -66,12 +85,20 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_func_answer() != 8386) return "answer";
     if (uniffi_linktor_ffi_checksum_func_drain() != 53087) return "drain";
     if (uniffi_linktor_ffi_checksum_func_fail() != 17574) return "fail";
+    if (uniffi_linktor_ffi_checksum_func_jwt_sign() != 60084) return "jwt_sign";
+    if (uniffi_linktor_ffi_checksum_func_jwt_verify() != 59752) return "jwt_verify";
     if (uniffi_linktor_ffi_checksum_func_wake_fd() != 44035) return "wake_fd";
+    if (uniffi_linktor_ffi_checksum_method_client_authorize_url() != 61565) return "Client.authorize_url";
     if (uniffi_linktor_ffi_checksum_method_client_cancel() != 23893) return "Client.cancel";
     if (uniffi_linktor_ffi_checksum_method_client_close() != 33620) return "Client.close";
     if (uniffi_linktor_ffi_checksum_method_client_id() != 33657) return "Client.id";
+    if (uniffi_linktor_ffi_checksum_method_client_invalidate() != 9163) return "Client.invalidate";
     if (uniffi_linktor_ffi_checksum_method_client_payload() != 30198) return "Client.payload";
+    if (uniffi_linktor_ffi_checksum_method_client_session() != 12812) return "Client.session";
     if (uniffi_linktor_ffi_checksum_method_client_submit() != 41932) return "Client.submit";
+    if (uniffi_linktor_ffi_checksum_method_client_submit_auth() != 26572) return "Client.submit_auth";
+    if (uniffi_linktor_ffi_checksum_method_client_with_credentials() != 13461) return "Client.with_credentials";
+    if (uniffi_linktor_ffi_checksum_method_client_with_organization() != 2480) return "Client.with_organization";
     if (uniffi_linktor_ffi_checksum_constructor_client_new() != 6935) return "Client.new";
     return NULL;
 }
@@ -83,7 +110,7 @@ static inline void linktor_buffer_free(RustBuffer buffer) {
     ffi_linktor_ffi_rustbuffer_free(buffer, &status);
 }
 
-/* Copies a text into Rust. It fails only where its length is negative. */
+/* Copies a text, or a list as it crosses, into Rust. It fails only where its length is negative. */
 static inline RustBuffer linktor_text(const void *data, int32_t len, RustCallStatus *status) {
     ForeignBytes bytes = {len, data};
     return ffi_linktor_ffi_rustbuffer_from_bytes(bytes, status);
@@ -97,6 +124,16 @@ static inline void linktor_answer(uint64_t id, const void *json, int32_t json_le
 static inline void linktor_fail(uint64_t id, const void *message, int32_t message_len, RustCallStatus *status) {
     RustBuffer text = linktor_text(message, message_len, status);
     if (status->code == 0) uniffi_linktor_ffi_fn_func_fail(id, text, status);
+}
+
+static inline RustBuffer linktor_jwt_sign(const void *arguments, int32_t arguments_len, RustCallStatus *status) {
+    RustBuffer text = linktor_text(arguments, arguments_len, status);
+    return status->code == 0 ? uniffi_linktor_ffi_fn_func_jwt_sign(text, status) : text;
+}
+
+static inline RustBuffer linktor_jwt_verify(const void *arguments, int32_t arguments_len, RustCallStatus *status) {
+    RustBuffer text = linktor_text(arguments, arguments_len, status);
+    return status->code == 0 ? uniffi_linktor_ffi_fn_func_jwt_verify(text, status) : text;
 }
 
 static inline uint64_t linktor_client_new(const void *options, int32_t options_len, RustCallStatus *status) {
@@ -114,6 +151,32 @@ static inline uint64_t linktor_client_id(uint64_t handle, RustCallStatus *status
     return uniffi_linktor_ffi_fn_method_client_id(self, status);
 }
 
+static inline uint64_t linktor_client_with_organization(uint64_t handle, const void *id, int32_t id_len,
+                                                        RustCallStatus *status) {
+    RustBuffer text = linktor_text(id, id_len, status);
+    if (status->code != 0) return 0;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_with_organization(self, text, status);
+}
+
+static inline uint64_t linktor_client_with_credentials(uint64_t handle, const void *options, int32_t options_len,
+                                                       RustCallStatus *status) {
+    RustBuffer text = linktor_text(options, options_len, status);
+    if (status->code != 0) return 0;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_with_credentials(self, text, status);
+}
+
+static inline RustBuffer linktor_client_authorize_url(uint64_t handle, const void *scopes, int32_t scopes_len,
+                                                      const void *redirect_uri, int32_t redirect_uri_len,
+                                                      RustCallStatus *status) {
+    RustBuffer list = linktor_text(scopes, scopes_len, status);
+    RustBuffer text = linktor_text(redirect_uri, redirect_uri_len, status);
+    if (status->code != 0) return text;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_authorize_url(self, list, text, status);
+}
+
 static inline void linktor_client_cancel(uint64_t handle, uint64_t id, RustCallStatus *status) {
     uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
     uniffi_linktor_ffi_fn_method_client_cancel(self, id, status);
@@ -122,6 +185,16 @@ static inline void linktor_client_cancel(uint64_t handle, uint64_t id, RustCallS
 static inline void linktor_client_close(uint64_t handle, RustCallStatus *status) {
     uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
     uniffi_linktor_ffi_fn_method_client_close(self, status);
+}
+
+static inline void linktor_client_invalidate(uint64_t handle, RustCallStatus *status) {
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    uniffi_linktor_ffi_fn_method_client_invalidate(self, status);
+}
+
+static inline RustBuffer linktor_client_session(uint64_t handle, RustCallStatus *status) {
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_session(self, status);
 }
 
 static inline RustBuffer linktor_client_payload(uint64_t handle, uint16_t http_status, const void *body,
@@ -142,6 +215,14 @@ static inline uint64_t linktor_client_submit(uint64_t handle, const void *method
     ForeignBytes bytes = {body_len, body};
     uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
     return uniffi_linktor_ffi_fn_method_client_submit(self, method_text, path_text, options_text, bytes, status);
+}
+
+static inline uint64_t linktor_client_submit_auth(uint64_t handle, const void *call, int32_t call_len,
+                                                  RustCallStatus *status) {
+    RustBuffer text = linktor_text(call, call_len, status);
+    if (status->code != 0) return 0;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_submit_auth(self, text, status);
 }
 
 #endif

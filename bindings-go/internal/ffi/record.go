@@ -11,6 +11,7 @@ type Kind int32
 // The kinds of Item, numbered as they cross.
 const (
 	Response Kind = iota + 1
+	Value
 	Failed
 	TokenWanted
 	Abandoned
@@ -28,6 +29,11 @@ type Item struct {
 	Body      []byte
 	RequestID string
 	Attempts  int
+	Items     *Span  // where in the body a page's items are, if it has some
+	NextPage  uint64 // 0 for none
+
+	// Value is of a Value: what an auth call gave, as JSON.
+	Value string
 
 	// Record is of a Failed: an error record as JSON.
 	Record string
@@ -36,11 +42,14 @@ type Item struct {
 	Client uint64
 }
 
-// Payload says where a payload lies: Body[Start:End], nowhere, or, for EmptyList, in a
-// list that the server wrote as null.
+// Span is Body[Start:End].
+type Span struct{ Start, End int }
+
+// Payload says where a payload lies: in a span, nowhere, or, for EmptyList, in a list that
+// the server wrote as null.
 type Payload struct {
 	Nothing, EmptyList bool
-	Start, End         int
+	Span               Span
 }
 
 var errLayout = &Defect{"a defect of the SDK: what crossed is not laid out as expected"}
@@ -73,6 +82,14 @@ func (r *reader) item() Item {
 		}
 		item.RequestID = string(r.bytes())
 		item.Attempts = int(r.uint32())
+		if r.isSome() {
+			item.Items = new(r.span())
+		}
+		if r.isSome() {
+			item.NextPage = r.uint64()
+		}
+	case Value:
+		item.Value = string(r.bytes())
 	case Failed:
 		item.Record = string(r.bytes())
 	case TokenWanted:
@@ -89,7 +106,7 @@ func readPayload(data []byte) (Payload, error) {
 	var payload Payload
 	switch r.uint32() {
 	case 1:
-		payload.Start, payload.End = int(r.uint64()), int(r.uint64())
+		payload.Span = r.span()
 	case 2:
 		payload.Nothing = true
 	case 3:
@@ -112,6 +129,15 @@ func readFailure(data []byte) error {
 	return &Failure{record}
 }
 
+// writeTexts lays a list of texts out as it crosses.
+func writeTexts(texts []string) []byte {
+	data := binary.BigEndian.AppendUint32(nil, uint32(len(texts)))
+	for _, text := range texts {
+		data = append(binary.BigEndian.AppendUint32(data, uint32(len(text))), text...)
+	}
+	return data
+}
+
 // reader reads uniffi's big-endian records in order. Past the end it reads zeros.
 type reader struct {
 	data  []byte
@@ -126,6 +152,15 @@ func (r *reader) take(n int) []byte {
 	taken := r.data[:n]
 	r.data = r.data[n:]
 	return taken
+}
+
+func (r *reader) isSome() bool {
+	flag := r.take(1)
+	return flag != nil && flag[0] == 1
+}
+
+func (r *reader) span() Span {
+	return Span{int(r.uint64()), int(r.uint64())}
 }
 
 func (r *reader) uint16() uint16 {

@@ -6,24 +6,32 @@ import (
 	"testing"
 )
 
-func text(data []byte, text string) []byte {
-	return append(binary.BigEndian.AppendUint32(data, uint32(len(text))), text...)
-}
+// record writes as the core does.
+type record []byte
 
-func batch() ([]byte, []Item) {
-	data := binary.BigEndian.AppendUint32(nil, 4)
-	data = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(data, 1), 7)
-	data = binary.BigEndian.AppendUint16(data, 200)
-	data = text(text(text(text(data, "a\nb\n"), "body"), ""), "req-1")
-	data = binary.BigEndian.AppendUint32(data, 2)
-	data = text(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(data, 2), 8), `{"kind":"api"}`)
-	data = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(data, 3), 9), 1)
-	data = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(data, 4), 9)
+func (r record) uint16(n uint16) record { return binary.BigEndian.AppendUint16(r, n) }
+func (r record) uint32(n uint32) record { return binary.BigEndian.AppendUint32(r, n) }
+func (r record) uint64(n uint64) record { return binary.BigEndian.AppendUint64(r, n) }
+func (r record) text(s string) record   { return append(r.uint32(uint32(len(s))), s...) }
+func (r record) byte(b byte) record     { return append(r, b) }
+
+func batch() (record, []Item) {
+	data := record{}.uint32(6)
+	data = data.uint32(1).uint64(7).uint16(200).text("a\nb\n").text("body").text("").text("req-1").uint32(2)
+	data = data.byte(1).uint64(1).uint64(3).byte(1).uint64(2)
+	data = data.uint32(1).uint64(8).uint16(200).text("").text("").text("\xff").text("req-2").uint32(1).byte(0).byte(0)
+	data = data.uint32(2).uint64(9).text(`null`)
+	data = data.uint32(3).uint64(10).text(`{"kind":"api"}`)
+	data = data.uint32(4).uint64(11).uint64(1)
+	data = data.uint32(5).uint64(11)
 	return data, []Item{
-		{Kind: Response, ID: 7, Status: 200, Headers: "a\nb\n", Body: []byte("body"), RequestID: "req-1", Attempts: 2},
-		{Kind: Failed, ID: 8, Record: `{"kind":"api"}`},
-		{Kind: TokenWanted, ID: 9, Client: 1},
-		{Kind: Abandoned, ID: 9},
+		{Kind: Response, ID: 7, Status: 200, Headers: "a\nb\n", Body: []byte("body"), RequestID: "req-1", Attempts: 2,
+			Items: &Span{1, 3}, NextPage: 2},
+		{Kind: Response, ID: 8, Status: 200, Body: []byte("\xff"), RequestID: "req-2", Attempts: 1},
+		{Kind: Value, ID: 9, Value: "null"},
+		{Kind: Failed, ID: 10, Record: `{"kind":"api"}`},
+		{Kind: TokenWanted, ID: 11, Client: 1},
+		{Kind: Abandoned, ID: 11},
 	}
 }
 
@@ -49,7 +57,7 @@ func TestWhatIsCutShortIsADefectAndNoCrash(t *testing.T) {
 
 func FuzzReadItems(f *testing.F) {
 	data, _ := batch()
-	f.Add(data)
+	f.Add([]byte(data))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = readItems(data)

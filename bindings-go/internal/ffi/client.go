@@ -1,0 +1,143 @@
+package ffi
+
+// #include "linktor.h"
+import "C"
+
+import "cmp"
+
+// Client is a handle of a client in the core, to be freed exactly once.
+type Client struct{ handle C.uint64_t }
+
+// NewClient makes a client from its options as a JSON object.
+func NewClient(options string) (Client, error) {
+	if err := checkCall("the client's options", options); err != nil {
+		return Client{}, err
+	}
+	var status C.RustCallStatus
+	handle := C.linktor_client_new(textData(options), C.int32_t(len(options)), &status)
+	return Client{handle}, lift(&status)
+}
+
+// WithOrganization makes a handle for another organization.
+func (c Client) WithOrganization(id string) (Client, error) {
+	if err := checkText("the organization", id); err != nil {
+		return Client{}, err
+	}
+	var status C.RustCallStatus
+	handle := C.linktor_client_with_organization(c.handle, textData(id), C.int32_t(len(id)), &status)
+	return Client{handle}, lift(&status)
+}
+
+// WithCredentials makes a handle with a credential of its own, given as in [NewClient].
+func (c Client) WithCredentials(options string) (Client, error) {
+	if err := checkText("the credential", options); err != nil {
+		return Client{}, err
+	}
+	var status C.RustCallStatus
+	handle := C.linktor_client_with_credentials(c.handle, textData(options), C.int32_t(len(options)), &status)
+	return Client{handle}, lift(&status)
+}
+
+// ID is what the client's questions name.
+func (c Client) ID() (uint64, error) {
+	var status C.RustCallStatus
+	id := C.linktor_client_id(c.handle, &status)
+	return uint64(id), lift(&status)
+}
+
+// Submit starts a call and returns its id. The body is copied before it returns.
+func (c Client) Submit(method, path, options string, body []byte) (uint64, error) {
+	if err := cmp.Or(
+		checkText("the method", method),
+		checkText("the path", path),
+		checkText("the call's options", options),
+		checkLength("the body", len(body)),
+	); err != nil {
+		return 0, err
+	}
+	var status C.RustCallStatus
+	id := C.linktor_client_submit(c.handle,
+		textData(method), C.int32_t(len(method)),
+		textData(path), C.int32_t(len(path)),
+		textData(options), C.int32_t(len(options)),
+		bytesData(body), C.int32_t(len(body)),
+		&status)
+	return uint64(id), lift(&status)
+}
+
+// SubmitAuth starts an auth call, given as JSON, and returns its id.
+func (c Client) SubmitAuth(call string) (uint64, error) {
+	if err := checkText("the call", call); err != nil {
+		return 0, err
+	}
+	var status C.RustCallStatus
+	id := C.linktor_client_submit_auth(c.handle, textData(call), C.int32_t(len(call)), &status)
+	return uint64(id), lift(&status)
+}
+
+// Session is what is known of the session, as JSON: null if there is none.
+func (c Client) Session() (string, error) {
+	var status C.RustCallStatus
+	buffer := C.linktor_client_session(c.handle, &status)
+	return liftText(buffer, &status)
+}
+
+// Invalidate forgets the access token.
+func (c Client) Invalidate() error {
+	var status C.RustCallStatus
+	C.linktor_client_invalidate(c.handle, &status)
+	return lift(&status)
+}
+
+// AuthorizeURL makes a request for a user's consent, as JSON.
+func (c Client) AuthorizeURL(scopes []string, redirectURI string) (string, error) {
+	for _, scope := range scopes {
+		if err := checkText("a scope", scope); err != nil {
+			return "", err
+		}
+	}
+	list := writeTexts(scopes)
+	if err := cmp.Or(checkLength("the scopes", len(list)), checkText("redirect_uri", redirectURI)); err != nil {
+		return "", err
+	}
+	var status C.RustCallStatus
+	buffer := C.linktor_client_authorize_url(c.handle,
+		bytesData(list), C.int32_t(len(list)),
+		textData(redirectURI), C.int32_t(len(redirectURI)),
+		&status)
+	return liftText(buffer, &status)
+}
+
+// Cancel ends a call without a completion, unless that is queued already.
+func (c Client) Cancel(id uint64) error {
+	var status C.RustCallStatus
+	C.linktor_client_cancel(c.handle, C.uint64_t(id), &status)
+	return lift(&status)
+}
+
+// Payload says where the payload of a success lies under the family's envelope.
+func (c Client) Payload(status int, body []byte) (Payload, error) {
+	if err := checkLength("the body", len(body)); err != nil {
+		return Payload{}, err
+	}
+	var call C.RustCallStatus
+	buffer := C.linktor_client_payload(c.handle, C.uint16_t(status), bytesData(body), C.int32_t(len(body)), &call)
+	if err := lift(&call); err != nil {
+		return Payload{}, err
+	}
+	defer C.linktor_buffer_free(buffer)
+	return readPayload(view(buffer))
+}
+
+// Close ends all calls in flight, and later ones, with an error of the kind "closed"; on a
+// handle it does nothing.
+func (c Client) Close() error {
+	var status C.RustCallStatus
+	C.linktor_client_close(c.handle, &status)
+	return lift(&status)
+}
+
+// Free gives the handle back. Nothing may be called on it afterwards.
+func (c Client) Free() {
+	C.linktor_client_free(c.handle)
+}
