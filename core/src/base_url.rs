@@ -73,6 +73,10 @@ impl BaseUrl {
         self.0.as_str()
     }
 
+    pub(crate) fn is_same_origin(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
+    }
+
     /// Whether one connection pool serves both: TLS and proxies are the same.
     pub(crate) fn is_reached_like(&self, other: &Self) -> bool {
         self.is_https() == other.is_https() && self.is_loopback() == other.is_loopback()

@@ -80,6 +80,8 @@ pub(crate) struct Shared {
 pub(crate) struct Dress {
     /// Those that are always the same.
     pub(crate) headers: HeaderMap,
+    /// Those of them that the user did not add: for another host than the API's.
+    pub(crate) own: HeaderMap,
     /// The names of those that differ from request to request.
     pub(crate) organization: Option<HeaderName>,
     pub(crate) request_id: Option<HeaderName>,

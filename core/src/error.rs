@@ -208,7 +208,7 @@ impl Error {
 
     /// The error without the credential, if there is one, should the server have echoed it.
     pub(crate) fn without(mut self, secret: Option<&Secret>) -> Self {
-        let Some(secret) = secret.map(Secret::expose) else { return self };
+        let Some(secret) = secret.map(Secret::expose).filter(|secret| !secret.is_empty()) else { return self };
         let inner = &mut *self.0;
         let forms = written(secret);
         blot_text(&mut inner.message, &forms);
@@ -221,6 +221,12 @@ impl Error {
         for form in &forms {
             inner.body = blot(&inner.body, form.as_bytes());
         }
+        self
+    }
+
+    /// The error without the answer's body.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.0.body = Bytes::new();
         self
     }
 
@@ -377,12 +383,14 @@ impl StdError for Error {
     }
 }
 
-/// A secret as it is, in JSON (where some servers write `/` as `\/`), and in a form.
-fn written(secret: &str) -> [String; 4] {
+/// A secret as it is, in JSON (where some servers escape `/`, others `<`, `>` and `&`),
+/// and in a form.
+fn written(secret: &str) -> [String; 5] {
     let json = Value::from(secret).to_string();
     let json = json.trim_matches('"').to_owned();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    [secret.to_owned(), json.replace('/', "\\/"), json, form]
+    let html = json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    [secret.to_owned(), json.replace('/', "\\/"), html, json, form]
 }
 
 fn blot_text(text: &mut String, forms: &[String]) {

@@ -143,13 +143,13 @@ impl<'a> Flight<'a> {
     pub(crate) fn for_token(shared: &'a Shared, base: &'a BaseUrl, path: &str, body: String) -> Result<Self, Error> {
         let url = base.resolve(path, &[], &[])?;
         let request_id = Uuid::now_v7().to_string();
-        let mut headers = shared.signed.headers.clone();
+        let is_elsewhere = !base.is_same_origin(&shared.base);
+        let mut headers = if is_elsewhere { &shared.signed.own } else { &shared.signed.headers }.clone();
         headers.insert(CONTENT_TYPE, JSON);
         if let Some(name) = &shared.signed.request_id {
             headers.insert(name.clone(), header::parse_value("request_id", &request_id)?);
         }
-        let is_oauth = !std::ptr::eq(base, &raw const shared.base);
-        let transport = if is_oauth { &shared.auth_transport } else { &shared.transport };
+        let transport = if is_elsewhere { &shared.auth_transport } else { &shared.transport };
         Ok(Self {
             base,
             transport: &**transport,
@@ -379,7 +379,7 @@ impl<'a> Flight<'a> {
         let body = &answer.body[..answer.body.len().min(MAX_ERROR_BODY)];
         self.shared
             .provider
-            .error(answer.status, &answer.headers, body, self.shared.clock.wall())
+            .error(answer.status, &answer.headers, body, self.shared.server_time())
             .with_request_id(self.echoed_id(&answer.headers))
             .without(signature.map(|signature| &signature.authorization.secret))
     }
@@ -393,7 +393,7 @@ impl<'a> Flight<'a> {
         self.attempts.load(Ordering::Relaxed)
     }
 
-    fn sent(&self) -> Sent {
+    pub(crate) fn sent(&self) -> Sent {
         let known = match self.sent.load(Ordering::Relaxed) {
             0 => Sent::No,
             1 => Sent::Maybe,

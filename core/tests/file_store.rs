@@ -207,7 +207,10 @@ async fn the_file_is_for_its_owner_and_nothing_else_is_left_beside_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tokens.json");
     let store = FileStore::new(&path).expect("a file");
-    std::fs::write(folder.path().join("tokens.json.left.new"), "half").expect("a killed writer");
+    std::fs::write(folder.path().join("tokens.json.aB3dE6.new"), "half").expect("a killed writer");
+    for other in ["tokens.json.prod.aB3dE6.new", "tokens.json.contacts.new"] {
+        std::fs::write(folder.path().join(other), "").expect("somebody else's file");
+    }
     let lock = store.lock("key").await.expect("it locks");
     assert!(lock.is_held());
     store.save("key", Secret::from(r#"{"a":1}"#)).await.expect("it saves");
@@ -218,9 +221,26 @@ async fn the_file_is_for_its_owner_and_nothing_else_is_left_beside_it() {
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
         .collect();
     names.sort();
-    assert_eq!(names, ["tokens.json", "tokens.json.lock"]);
+    assert_eq!(names, ["tokens.json", "tokens.json.contacts.new", "tokens.json.lock", "tokens.json.prod.aB3dE6.new"]);
     assert_eq!(store.load("key").await.expect("it loads").expect("a record").expose(), r#"{"a":1}"#);
     assert!(store.load("other").await.expect("it loads").is_none());
+}
+
+#[tokio::test]
+async fn saves_at_once_without_a_lock_lose_no_record() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = FileStore::new(folder.path().join("tokens.json")).expect("a file");
+    let saves = (0..20).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move { store.save(&format!("key {number}"), Secret::from("{}")).await })
+    });
+    for save in saves.collect::<Vec<_>>() {
+        save.await.expect("no panic").expect("it saves");
+    }
+    for number in 0..20 {
+        let record = store.load(&format!("key {number}")).await.expect("it loads");
+        assert!(record.is_some(), "record {number}");
+    }
 }
 
 #[tokio::test]

@@ -3,18 +3,17 @@
 
 #![allow(clippy::expect_used, clippy::panic)]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 use linktor::{
-    Client, ClientBuilder, Clock, Credentials, Error, ErrorKind, Event, Jwt, MemoryStore, OAuth, Observer, Provider,
-    Response, Secret, StoreLock, StoreResult, TokenStore,
+    Client, ClientBuilder, Clock, Credentials, Error, ErrorKind, HeaderMap, Jwt, OAuth, Provider, Response, Transport,
+    TransportError, TransportFailure, TransportRequest, TransportResponse,
 };
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 const MANY: usize = 1000;
@@ -225,115 +224,6 @@ async fn the_session_is_known_after_the_login() {
     assert!((890..=900).contains(&left), "{left}");
 }
 
-/// A store whose every save waits for a permit.
-#[derive(Clone)]
-struct Slow {
-    inner: MemoryStore,
-    permits: Arc<Semaphore>,
-}
-
-impl TokenStore for Slow {
-    fn load(&self, key: &str) -> BoxFuture<'_, StoreResult<Option<Secret>>> {
-        self.inner.load(key)
-    }
-
-    fn save(&self, key: &str, record: Secret) -> BoxFuture<'_, StoreResult<()>> {
-        let key = key.to_owned();
-        Box::pin(async move {
-            self.permits.acquire().await?.forget();
-            self.inner.save(&key, record).await
-        })
-    }
-}
-
-#[tokio::test]
-async fn a_token_is_saved_before_it_is_used() {
-    let sandbox = sandbox().await;
-    let store = Slow { inner: MemoryStore::new(), permits: Arc::new(Semaphore::new(0)) };
-    let client = by_password(&sandbox).token_store(store.clone()).build().expect("a valid client");
-    let call = tokio::spawn(client.get("/me").send());
-    until("the login is answered", || count(&sandbox, "/auth/login", 200) == 1).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(sandbox.journal().len(), 1, "the token waits for the store");
-    store.permits.add_permits(1);
-    call.await.expect("no panic").expect("a success");
-    assert_eq!(sandbox.journal().len(), 2);
-}
-
-/// A store that saves nothing, and an observer of what it is told.
-#[derive(Clone, Default)]
-struct Full;
-
-impl TokenStore for Full {
-    fn load(&self, _: &str) -> BoxFuture<'_, StoreResult<Option<Secret>>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn save(&self, _: &str, _: Secret) -> BoxFuture<'_, StoreResult<()>> {
-        Box::pin(async { Err("the disk is full".into()) })
-    }
-
-    fn lock(&self, _: &str) -> BoxFuture<'_, StoreResult<StoreLock>> {
-        Box::pin(async { Ok(StoreLock::unsupported()) })
-    }
-}
-
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<&'static str>>>);
-
-impl Observer for Heard {
-    fn event(&self, event: &Event<'_>) {
-        let what = match event {
-            Event::TokensUnsaved { .. } => "unsaved",
-            Event::TokenStoreUnlocked { .. } => "unlocked",
-            _ => return,
-        };
-        self.0.lock().expect("not poisoned").push(what);
-    }
-}
-
-#[tokio::test]
-async fn tokens_that_cannot_be_saved_are_used_and_every_call_says_so() {
-    let sandbox = sandbox().await;
-    let heard = Heard::default();
-    let client = by_password(&sandbox).token_store(Full).observer(heard.clone()).build().expect("a valid client");
-    client.get("/me").send().await.expect("a success");
-    client.get("/me").send().await.expect("a success");
-    let error = client.auth().refresh().await.expect_err("it cannot be saved");
-    assert_eq!(error.kind(), ErrorKind::TokenStore);
-    assert!(error.message().contains("the disk is full"), "{error}");
-    client.get("/me").send().await.expect("a success");
-    assert_eq!(*heard.0.lock().expect("not poisoned"), ["unlocked", "unsaved", "unsaved", "unsaved"]);
-}
-
-#[tokio::test]
-async fn a_siblings_newer_tokens_are_adopted() {
-    let sandbox = sandbox().await;
-    let store = MemoryStore::new();
-    let client = || by_oauth(&sandbox).token_store(store.clone()).build().expect("a valid client");
-    let (one, other) = (client(), client());
-    one.get("/auth/test").send().await.expect("a success");
-    other.get("/auth/test").send().await.expect("a success");
-    assert_eq!(count(&sandbox, "/oauth/token", 200), 1);
-    sandbox.control("expire", json!({"family": "api_v2"})).expect("it expires");
-    let (first, second) = tokio::join!(one.get("/auth/test").send(), other.get("/auth/test").send());
-    first.expect("a success");
-    second.expect("a success");
-    assert_eq!(count(&sandbox, "/oauth/token", 200), 2);
-}
-
-#[tokio::test]
-async fn users_of_one_oauth_client_never_share_tokens_in_a_store() {
-    let sandbox = sandbox().await;
-    let store = MemoryStore::new();
-    let root = by_oauth(&sandbox).token_store(store.clone()).build().expect("a valid client");
-    root.get("/auth/test").send().await.expect("a success");
-    let stranger = OAuth::new(fixtures::API_V2_CLIENT_ID, fixtures::API_V2_CLIENT_SECRET).refresh_token("another");
-    let handle = root.with_credentials(stranger).expect("a valid handle");
-    let error = handle.get("/auth/test").send().await.expect_err("its own token is unknown");
-    assert_eq!(error.code(), Some("session_expired"));
-}
-
 #[tokio::test]
 async fn closing_a_handle_does_nothing_and_closing_the_root_closes_all() {
     let sandbox = sandbox().await;
@@ -384,4 +274,115 @@ async fn a_minted_token_is_minted_once_per_life_in_the_servers_time() {
     sandbox.control("clock", json!({"advance": 3590})).expect("time passes");
     client.get("/users").send().await.expect("a success");
     assert_eq!(tokens(), 3);
+}
+
+/// Linktor's password login, but for an API that has no refresh endpoint.
+#[tokio::test]
+async fn a_refresh_token_without_an_endpoint_for_it_is_of_no_use() {
+    let sandbox = sandbox().await;
+    let mut provider = Provider::linktor();
+    provider.auth.refresh = None;
+    let client = by_password(&sandbox).provider(provider).build().expect("a valid client");
+    client.get("/me").send().await.expect("a success");
+    sandbox.control("expire", json!({"family": "linktor"})).expect("it expires");
+    client.get("/me").send().await.expect("it logs in again");
+    assert_eq!(count(&sandbox, "/auth/login", 200), 2);
+}
+
+#[tokio::test]
+async fn an_exchange_that_fails_fails_no_other_call() {
+    let sandbox = sandbox().await;
+    let client = refused(&sandbox).await;
+    let request = client.auth().authorize_url(&[], fixtures::API_V2_REDIRECT_URI).expect("a URL");
+    sandbox.script(vec![Answer::status(400).json(json!({"error": {"code": "invalid_grant"}})).delay_ms(200)]);
+    let (auth, callback) = (client.clone(), format!("/?code=invented&state={}", request.state));
+    let exchange = tokio::spawn(async move { auth.auth().exchange_code(&callback, &request).await });
+    let exchanges = || sandbox.journal().iter().filter(|entry| entry.path == "/oauth/token").count();
+    until("the exchange is under way", || exchanges() == 2).await;
+    client.get("/auth/test").send().await.expect("a renewal after it");
+    assert_eq!(exchange.await.expect("no panic").expect_err("it is refused").status(), Some(400));
+    client.get("/auth/test").send().await.expect("a success");
+    assert_eq!(exchanges(), 3);
+}
+
+/// Redirects once, and is gone then.
+#[derive(Clone, Default)]
+struct Gone(Arc<AtomicU64>);
+
+impl Transport for Gone {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<TransportResponse, TransportError>> {
+        let is_first = self.0.fetch_add(1, Ordering::Relaxed) == 0;
+        Box::pin(async move {
+            let mut headers = HeaderMap::new();
+            headers.insert("location", format!("{}/elsewhere", request.url).parse().expect("a header value"));
+            if is_first {
+                return Ok(TransportResponse::new(307, headers, ""));
+            }
+            Err(TransportError::new(TransportFailure::Connect, "refused"))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_never_sent_twice_behind_a_redirect_either() {
+    let gone = Gone::default();
+    let client = Client::builder()
+        .provider(Provider::api_v2())
+        .credentials(OAuth::new("invented-id", "invented-secret"))
+        .transport(gone.clone())
+        .build()
+        .expect("a valid client");
+    let request = client.auth().authorize_url(&[], "https://app.example.com/callback").expect("a URL");
+    let callback = format!("/?code=invented&state={}", request.state);
+    let error = client.auth().exchange_code(&callback, &request).await.expect_err("nobody answers");
+    assert_eq!((error.kind(), gone.0.load(Ordering::Relaxed)), (ErrorKind::Connection, 2));
+}
+
+#[tokio::test]
+async fn a_renewal_that_waits_for_the_one_before_it_is_not_given_up() {
+    let sandbox = sandbox().await;
+    let asked = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&asked);
+    let client = Client::builder()
+        .credentials(Credentials::source(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::time::sleep(Duration::from_millis(900)).await;
+                Ok::<_, Error>(fixtures::LINKTOR_ACCESS_TOKEN)
+            }
+        }))
+        .base_url(sandbox.base_url("linktor"))
+        .timeout(Duration::from_secs(1))
+        .build()
+        .expect("a valid client");
+    let first = tokio::spawn(client.get("/me").send());
+    until("the source is asked", || asked.load(Ordering::Relaxed) == 1).await;
+    client.auth().invalidate();
+    client.get("/me").send().await.expect("a success");
+    first.await.expect("no panic").expect("a success");
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn any_timeout_is_one() {
+    let sandbox = sandbox().await;
+    for builder in [by_password(&sandbox), by_oauth(&sandbox)] {
+        let client = builder.timeout(Duration::MAX).build().expect("a valid client");
+        client.auth().refresh().await.expect("a session");
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_consent_without_state_or_verifier_is_refused() {
+    let sandbox = sandbox().await;
+    let client = by_oauth(&sandbox).build().expect("a valid client");
+    for field in ["state", "verifier"] {
+        let request = client.auth().authorize_url(&[], fixtures::API_V2_REDIRECT_URI).expect("a URL");
+        let mut written = json!(request);
+        written[field] = json!("");
+        let request = serde_json::from_value(written).expect("it is whole");
+        let error = client.auth().exchange_code("/?code=c&state=", &request).await.expect_err("it is no request");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    }
+    assert!(sandbox.journal().is_empty());
 }

@@ -6,7 +6,6 @@ use linktor::{AuthorizationRequest, Client, Error, ErrorKind, Secret, SessionInf
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::options::seconds;
 use crate::port::{Outcome, Reply};
 
 /// A call of a client's session.
@@ -99,7 +98,7 @@ struct Verify {
 pub fn jwt_sign(json: &str) -> Result<String, Error> {
     let given: Sign = read(json)?;
     let options = jwt::SignOptions {
-        expires_in: given.expires_in.map(|life| seconds("expires_in", life)).transpose()?,
+        expires_in: given.expires_in.map(|life| duration("expires_in", life)).transpose()?,
         issuer: given.issuer,
         now: given.now.map(time).transpose()?,
     };
@@ -110,11 +109,9 @@ pub fn jwt_sign(json: &str) -> Result<String, Error> {
 /// `{"token", "secret", "issuer"?, "leeway"?, "now"?}`, times in seconds.
 pub fn jwt_verify(json: &str) -> Result<String, Error> {
     let given: Verify = read(json)?;
-    let leeway = given.leeway.unwrap_or_default();
     let options = jwt::VerifyOptions {
         issuer: given.issuer,
-        leeway: Duration::try_from_secs_f64(leeway)
-            .map_err(|_| Error::new(ErrorKind::Config, "leeway must be a number of seconds, not below zero"))?,
+        leeway: duration("leeway", given.leeway.unwrap_or_default())?,
         now: given.now.map(time).transpose()?,
     };
     let claims: Map<String, Value> = jwt::verify(&given.token, &given.secret, &options)?;
@@ -128,8 +125,13 @@ fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
 }
 
 fn time(epoch: f64) -> Result<SystemTime, Error> {
-    Duration::try_from_secs_f64(epoch)
-        .ok()
-        .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
-        .ok_or_else(|| Error::new(ErrorKind::Config, "now must be a number of seconds since 1970"))
+    SystemTime::UNIX_EPOCH
+        .checked_add(duration("now", epoch)?)
+        .ok_or_else(|| Error::new(ErrorKind::Config, "now is beyond any clock"))
+}
+
+/// Any number of seconds that can be one: what it may be is the core's to say.
+pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| Error::new(ErrorKind::Config, format!("{name} must be a number of seconds, not below zero")))
 }

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::auth::duration;
+
 const KNOWN: [&str; 22] = [
     "access_token",
     "allow_insecure_http",
@@ -245,7 +247,7 @@ impl GivenJwt {
             jwt = jwt.claim(name, value);
         }
         if let Some(ttl) = self.ttl {
-            jwt = jwt.ttl(seconds("jwt.ttl", ttl)?);
+            jwt = jwt.ttl(duration("jwt.ttl", ttl)?);
         }
         Ok(jwt.into())
     }

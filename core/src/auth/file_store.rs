@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -19,13 +19,18 @@ use crate::secret::Secret;
 /// How often a lock that somebody else holds is tried again.
 const POLL: Duration = Duration::from_millis(10);
 /// How long a lock is tried for.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The names of files that are being written: so many random letters, and this end.
+const RANDOM: usize = 6;
+const SUFFIX: &str = ".new";
 
 /// Keeps sessions in a JSON file of mode 0600, which several processes may share.
 ///
 /// The file is written beside itself, synced and renamed, so that it is whole at every
 /// moment; a file of the same name with `.lock` at its end is locked while a session is
-/// renewed. A symbolic link in either's place is refused. The folder must exist.
+/// renewed, one at a time. A symbolic link in either's place is refused. The folder must
+/// exist.
 ///
 /// ```no_run
 /// use linktor::{Client, Credentials, FileStore};
@@ -41,6 +46,8 @@ pub struct FileStore {
     path: PathBuf,
     /// The renewals of this process queue here, and one at a time polls the file's lock.
     queue: Arc<Mutex<()>>,
+    /// Held from reading the file until it is written, for where there are no locks.
+    writing: Arc<std::sync::Mutex<()>>,
 }
 
 /// The file's content: a record per provider, base URL and principal.
@@ -55,7 +62,7 @@ impl FileStore {
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         match path.file_name() {
-            Some(_) => Ok(Self { path, queue: Arc::default() }),
+            Some(_) => Ok(Self { path, queue: Arc::default(), writing: Arc::default() }),
             None => Err(Error::config("token_store must be the path of a file")),
         }
     }
@@ -80,31 +87,44 @@ impl FileStore {
     }
 
     fn write(&self, content: &Content) -> StoreResult<()> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         refuse_symlink(&self.path)?;
-        let prefix = format!("{}.", self.path.file_name().unwrap_or_default().to_string_lossy());
         // Mode 0600, and removed again unless it is renamed.
-        let mut file = tempfile::Builder::new().prefix(&prefix).suffix(".new").tempfile_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, content)?;
-        file.write_all(b"\n")?;
+        let mut file = tempfile::Builder::new()
+            .prefix(&self.prefix())
+            .rand_bytes(RANDOM)
+            .suffix(SUFFIX)
+            .tempfile_in(self.folder())?;
+        let mut text = serde_json::to_vec_pretty(content)?;
+        text.push(b'\n');
+        file.write_all(&text)?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
-        // So that the new name survives a power cut; where folders cannot be synced, it may not.
+        // So that the new name survives a power cut, where the folder can be synced at all.
         #[cfg(unix)]
-        File::open(folder)?.sync_all()?;
+        match File::open(self.folder()).and_then(|folder| folder.sync_all()) {
+            Err(error) if !is_unsyncable(&error) => return Err(error.into()),
+            _ => {}
+        }
         Ok(())
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+
+    /// How the names of files that are being written begin.
+    fn prefix(&self) -> String {
+        format!("{}.", self.path.file_name().unwrap_or_default().to_string_lossy())
     }
 
     /// Removes what writers that were killed left behind. Call it with the lock held.
     fn sweep(&self) {
-        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return };
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let prefix = format!("{}.", name.to_string_lossy());
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        let prefix = self.prefix();
+        let Ok(entries) = std::fs::read_dir(self.folder()) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(&prefix) && name.ends_with(".new") {
+            let random = name.to_str().and_then(|name| name.strip_prefix(&prefix)?.strip_suffix(SUFFIX));
+            if random.is_some_and(|it| it.len() == RANDOM && it.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
                 // Another process may have been faster.
                 let _ = std::fs::remove_file(entry.path());
             }
@@ -136,6 +156,7 @@ impl TokenStore for FileStore {
         let (store, key) = (self.clone(), key.to_owned());
         Box::pin(blocking(move || {
             let record = serde_json::from_str(record.expose()).map_err(|_| "a record must be JSON")?;
+            let _writing = store.writing.lock().unwrap_or_else(PoisonError::into_inner);
             let mut content = store.read()?;
             content.sessions.insert(key, record);
             store.write(&content)
@@ -207,6 +228,12 @@ fn refuse_symlink(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Whether a folder cannot be synced, or not by us.
+#[cfg(unix)]
+fn is_unsyncable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
 }
 
 /// Whether a file system has no locks at all.

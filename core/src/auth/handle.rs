@@ -47,10 +47,10 @@ impl Client {
 }
 
 impl Auth<'_> {
-    /// Logs in now, also after a login that was refused. Calls log in by themselves: this
-    /// is for those who want to know before.
+    /// Logs in now, also after a login that was refused; a JWT is minted, and a source
+    /// asked, anew. Calls do so by themselves: this is for those who want to know before.
     ///
-    /// A credential without a login is a `config` error; a refused one is `authentication`
+    /// An API key, an access token and an OAuth client are a `config` error; a refused one is `authentication`
     /// with the server's code; tokens that cannot be saved are a `token_store` error,
     /// though calls go on with them.
     pub async fn login(&self) -> Result<SessionInfo, Error> {
@@ -77,7 +77,7 @@ impl Auth<'_> {
     }
 
     /// Asks the family's test endpoint whether the credential is good: `valid` is false
-    /// on a 401, and every other failure is an error.
+    /// on a 401 and after the session's end, and every other failure is an error.
     pub async fn test(&self) -> Result<AuthTest, Error> {
         let provider = self.0.provider();
         let Some(test) = &provider.auth.test else {
@@ -91,7 +91,9 @@ impl Auth<'_> {
                 let said = test.valid.iter().find_map(|pointer| body.pointer(pointer)?.as_bool());
                 Ok(AuthTest { valid: said.unwrap_or(true), data: response.data()? })
             }
-            Err(error) if error.status() == Some(401) => Ok(AuthTest { valid: false, data: Value::Null }),
+            Err(error) if error.status() == Some(401) || error.code() == Some("session_expired") => {
+                Ok(AuthTest { valid: false, data: Value::Null })
+            }
             Err(error) => Err(error),
         }
     }

@@ -96,7 +96,7 @@ pub fn sign<C: Serialize + ?Sized>(claims: &C, secret: &Secret, options: &SignOp
 }
 
 /// The claims of a token that is signed with HS256 and this secret, is not expired, and
-/// comes from the issuer.
+/// comes from the issuer. A token without `exp` never expires (RFC 7519, 4.1.4).
 ///
 /// Anything else is an `authentication` error that never shows the token, with the code
 /// `token_malformed`, `algorithm_refused`, `signature_mismatch`, `token_expired`,
@@ -145,7 +145,7 @@ pub(crate) fn expiry(token: &str) -> Option<f64> {
 }
 
 fn key(secret: &Secret) -> Result<Hmac<Sha256>, Error> {
-    if secret.expose().is_empty() {
+    if secret.expose().trim().is_empty() {
         return Err(Error::config("the JWT secret is empty"));
     }
     Hmac::new_from_slice(secret.expose().as_bytes())

@@ -7,6 +7,7 @@ mod handle;
 pub mod jwt;
 mod minted;
 mod oauth;
+mod proof;
 mod renewal;
 mod scope;
 mod session;

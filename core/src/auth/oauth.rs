@@ -58,24 +58,23 @@ impl OAuth {
         self
     }
 
-    /// Whose tokens these are, as the token store keeps them. Give each user an account
-    /// of their own. Default: told from the refresh token, or else the client id alone.
+    /// Whose tokens these are, as the token store keeps them: a name that each user has
+    /// alone. Default: told from the refresh token; without that too, a token store is
+    /// refused.
     #[must_use]
     pub fn account(mut self, name: impl Into<String>) -> Self {
         self.account = Some(name.into());
         self
     }
 
-    /// What the token store keeps the tokens under.
-    pub(crate) fn principal(&self) -> String {
-        match (&self.account, &self.refresh_token) {
-            (Some(account), _) => format!("{}/{account}", self.client_id),
-            (None, Some(token)) => {
-                let digest = Sha256::digest(token.expose().as_bytes());
-                format!("{}#{}", self.client_id, URL_SAFE_NO_PAD.encode(&digest[..12]))
-            }
-            (None, None) => self.client_id.clone(),
+    /// What the token store keeps the tokens under, if it is known whose they are.
+    pub(crate) fn principal(&self) -> Option<String> {
+        let client: String = form_urlencoded::byte_serialize(self.client_id.as_bytes()).collect();
+        if let Some(account) = &self.account {
+            return Some(format!("{client}/{account}"));
         }
+        let digest = Sha256::digest(self.refresh_token.as_ref()?.expose().as_bytes());
+        Some(format!("{client}#{}", URL_SAFE_NO_PAD.encode(&digest[..16])))
     }
 }
 
@@ -146,6 +145,9 @@ impl AuthorizationRequest {
             found.next().map(|(_, value)| value).filter(|_| found.next().is_none())
         };
         let refusal = |code: &str, message: &str| Error::new(ErrorKind::Authentication, message).with_code(code);
+        if self.state.is_empty() || self.verifier.expose().is_empty() {
+            return Err(Error::invalid_request("the request for consent has no state or no verifier"));
+        }
         let state = field("state").unwrap_or_default();
         if !bool::from(state.as_bytes().ct_eq(self.state.as_bytes())) {
             return Err(refusal("state_mismatch", "the callback does not answer this request for consent"));

@@ -60,35 +60,52 @@ impl Session {
                 Obtained::Adopted(renewed) => Ok(renewed),
             };
         };
-        let adopts = matches!(order, Order::Renew);
-        if adopts && let Some(renewed) = self.sibling(vault).await? {
+        let is_renewal = matches!(order, Order::Renew);
+        if is_renewal && let Some(renewed) = self.sibling(vault).await? {
             return Ok(renewed);
         }
         let (_lock, is_news) = vault.lock().await?;
         if is_news {
             self.shared.tell(Event::TokenStoreUnlocked { provider: &self.shared.provider.name });
         }
-        if adopts && let Some(renewed) = self.sibling(vault).await? {
-            return Ok(renewed);
+        if is_renewal {
+            if let Some(renewed) = self.sibling(vault).await? {
+                return Ok(renewed);
+            }
+        } else {
+            // What is there now is older than what comes.
+            let seen = vault.revision().await?;
+            self.lock().seen = seen;
         }
         match self.obtain(order).await? {
             Obtained::Adopted(renewed) => Ok(renewed),
             Obtained::Granted(grant) => {
-                let record = self.record(&grant);
-                let saved = vault.save(&record).await;
-                if saved.is_ok() {
-                    self.lock().revision = Some(record.revision);
-                }
-                self.renewed_by(grant, saved.err())
+                let unsaved = self.save(vault, &grant).await.err();
+                self.renewed_by(grant, unsaved)
             }
         }
+    }
+
+    async fn save(&self, vault: &Vault, grant: &Grant) -> Result<(), Error> {
+        let record = self.record(grant);
+        {
+            let mut state = self.lock();
+            // Whatever becomes of the save: the old one may be used up.
+            if grant.refresh_token.is_some() {
+                state.refresh_token.clone_from(&grant.refresh_token);
+            }
+            // It may have been written, even if the store says that it was not.
+            state.written = Some(record.revision);
+        }
+        vault.save(record).await
     }
 
     /// Longer than any renewal takes.
     pub(super) fn longest_renewal(&self) -> Duration {
         match self.way {
             Way::Source(_) => self.shared.timeout,
-            _ => token_call::longest(self.shared.timeout),
+            // The store's token, a sibling's, the caller's own, and a login.
+            _ => token_call::longest(self.shared.timeout).saturating_mul(4),
         }
     }
 
@@ -106,13 +123,17 @@ impl Session {
     }
 
     async fn refresh_or_login(&self) -> Result<Obtained, Error> {
-        let (ended, mut candidate) = {
-            let state = self.lock();
-            (state.ended.clone(), state.refresh_token.clone())
+        let is_oauth = matches!(self.way, Way::OAuth(_));
+        let mut candidate = {
+            let mut state = self.lock();
+            if let Some(error) = state.ended.clone().filter(|_| is_oauth) {
+                return Err(error);
+            }
+            if state.refresh_token.is_none() {
+                state.refresh_token = state.spare.take();
+            }
+            state.refresh_token.clone().filter(|_| self.refreshes())
         };
-        if let Some(error) = ended {
-            return Err(error);
-        }
         let mut refusal = None;
         let mut has_read_again = false;
         while let Some(token) = candidate {
@@ -140,8 +161,10 @@ impl Session {
             }
             candidate = state.refresh_token.clone();
         }
-        match &self.way {
-            Way::Password { email, password } => self.login(email, password).await.map(Obtained::Granted),
+        let refused_login = self.lock().ended.clone();
+        match (&self.way, refused_login) {
+            (Way::Password { .. }, Some(error)) => Err(error),
+            (Way::Password { email, password }, None) => self.login(email, password).await.map(Obtained::Granted),
             _ => {
                 let error = match refusal {
                     Some(refusal) => {
@@ -155,21 +178,27 @@ impl Session {
         }
     }
 
+    /// Whether there is an endpoint for refresh tokens.
+    pub(super) fn refreshes(&self) -> bool {
+        matches!(self.way, Way::OAuth(_)) || self.shared.provider.auth.refresh.is_some()
+    }
+
     /// What somebody else has written into the store since, if its token is good. Its
     /// refresh token is ours from here on.
     async fn sibling(&self, vault: &Vault) -> Result<Option<Renewed>, Error> {
         let Some(record) = vault.load().await? else { return Ok(None) };
         {
             let mut state = self.lock();
-            if state.revision == Some(record.revision) {
+            if [state.seen, state.written].contains(&Some(record.revision)) {
                 return Ok(None);
             }
-            let is_first = state.revision.replace(record.revision).is_none();
+            let is_first = state.seen.replace(record.revision).is_none();
             let own = std::mem::replace(&mut state.refresh_token, record.refresh_token.clone());
             if is_first {
                 state.spare = own
                     .filter(|own| record.refresh_token.as_ref().is_none_or(|stored| stored.expose() != own.expose()));
             }
+            state.learn(record.organization.as_deref());
             state.ended = None;
         }
         let left = match record.expires_at {
@@ -180,8 +209,12 @@ impl Session {
             },
         };
         let life = record.expires_at.and_then(|end| end.duration_since(record.issued_at).ok());
+        // One that cannot be sent is none.
+        let Ok(authorization) = self.authorize(&record.access_token, "the token store's access token") else {
+            return Ok(None);
+        };
         Ok(Some(Renewed {
-            authorization: self.authorize(&record.access_token, "the token store's access token")?,
+            authorization,
             left,
             life,
             refresh_token: record.refresh_token,
@@ -326,6 +359,7 @@ impl Session {
             issued_at,
             expires_at: grant.life.and_then(|life| issued_at.checked_add(life)),
             organization: first.or_else(|| grant.organization.clone()),
+            proof: None,
         }
     }
 }

@@ -92,6 +92,10 @@ type Outcome = SharedFuture<BoxFuture<'static, Option<Result<Arc<Held>, Error>>>
 #[derive(Clone)]
 pub(crate) struct Waiting {
     number: u64,
+    /// Whether it does what calls ask for, and not what the user ordered.
+    is_renewal: bool,
+    /// Longer than it takes.
+    limit: Duration,
     outcome: Outcome,
 }
 
@@ -109,8 +113,9 @@ pub(super) struct State {
     pub(super) refresh_token: Option<Secret>,
     /// The caller's own refresh token, while the store's is used instead.
     pub(super) spare: Option<Secret>,
-    /// The write that was last seen in the store.
-    pub(super) revision: Option<Uuid>,
+    /// The write that was last seen in the store, and our own last one.
+    pub(super) seen: Option<Uuid>,
+    pub(super) written: Option<Uuid>,
     /// Why no token can be had any more without the user.
     pub(super) ended: Option<Error>,
     /// Why the tokens are in memory alone.
@@ -199,8 +204,9 @@ impl Session {
         self: &Arc<Self>,
         is_done: impl Fn(&mut State, Instant) -> Option<Arc<Held>>,
     ) -> Result<Arc<Held>, Error> {
-        // A renewal whose runtime ended, or stands still, is given up for one of our own.
-        for _ in 0..2 {
+        // A renewal whose runtime ended, or stands still, is given up for one of our own;
+        // a login or exchange that failed was the user's, and no answer to this call.
+        for _ in 0..3 {
             let renewal = {
                 let mut state = self.lock();
                 let now = self.shared.clock.monotonic();
@@ -215,8 +221,10 @@ impl Session {
                     (None, _) => self.begin(&mut state, Order::Renew),
                 }
             };
-            if let Some(outcome) = self.wait(renewal).await {
-                return outcome;
+            let is_renewal = renewal.is_renewal;
+            match self.wait(renewal).await {
+                Some(outcome) if is_renewal || outcome.is_ok() => return outcome,
+                _ => {}
             }
         }
         Err(abandoned())
@@ -234,10 +242,13 @@ impl Session {
 
     /// The outcome of a renewal, unless it never comes.
     pub(crate) async fn wait(&self, renewal: Waiting) -> Option<Result<Arc<Held>, Error>> {
-        if let Ok(Some(outcome)) = tokio::time::timeout(self.longest_renewal() + GRACE, renewal.outcome).await {
+        if let Ok(Some(outcome)) = tokio::time::timeout(renewal.limit, renewal.outcome.clone()).await {
             return Some(outcome);
         }
-        self.lock().renewal.take_if(|known| known.number == renewal.number);
+        let mut state = self.lock();
+        if state.renewal.take_if(|known| known.number == renewal.number).is_some() {
+            state.overtaken = Some(renewal.outcome);
+        }
         None
     }
 
@@ -282,7 +293,7 @@ impl Session {
     fn can_renew(&self, state: &State) -> bool {
         match &self.way {
             Way::Source(_) | Way::Jwt(_) => true,
-            Way::Password { .. } => state.refresh_token.is_some() || state.ended.is_none(),
+            Way::Password { .. } => (state.refresh_token.is_some() && self.refreshes()) || state.ended.is_none(),
             Way::OAuth(_) => state.refresh_token.is_some(),
         }
     }
@@ -292,19 +303,22 @@ impl Session {
         state.renewals += 1;
         let epoch = state.epoch;
         let overtaken = state.overtaken.take();
+        let is_renewal = matches!(order, Order::Renew);
+        let longest = self.longest_renewal();
+        let limit = if overtaken.is_some() { longest.saturating_mul(2) } else { longest }.saturating_add(GRACE);
         let session = Arc::clone(self);
         let task = tokio::spawn(RenewalScope::current().with(self).run(async move {
             if let Some(overtaken) = overtaken {
                 // Its refresh token is the next one's; if its runtime is gone, it never comes.
-                let _ = tokio::time::timeout(session.longest_renewal(), overtaken).await;
+                let _ = tokio::time::timeout(longest, overtaken).await;
             }
             let outcome = AssertUnwindSafe(session.perform(&order))
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::Callback, session.panicked())));
-            session.finish(number, epoch, outcome)
+            session.finish(number, epoch, is_renewal, outcome)
         }));
-        let renewal = Waiting { number, outcome: async move { task.await.ok() }.boxed().shared() };
+        let renewal = Waiting { number, is_renewal, limit, outcome: async move { task.await.ok() }.boxed().shared() };
         state.renewal = Some(renewal.clone());
         renewal
     }
@@ -316,14 +330,22 @@ impl Session {
         }
     }
 
-    fn finish(&self, number: u64, epoch: u64, outcome: Result<Renewed, Error>) -> Result<Arc<Held>, Error> {
+    fn finish(
+        &self,
+        number: u64,
+        epoch: u64,
+        is_renewal: bool,
+        outcome: Result<Renewed, Error>,
+    ) -> Result<Arc<Held>, Error> {
         let mut state = self.lock();
         let now = self.shared.clock.monotonic();
         state.renewal.take_if(|renewal| renewal.number == number);
-        let renewed = outcome.inspect_err(|error| state.failed = Some((now, error.clone())))?;
-        if state.organization.is_none() {
-            state.organization = renewed.organization.as_deref().and_then(|id| organization::header(id).ok());
-        }
+        let renewed = outcome.inspect_err(|error| {
+            if is_renewal {
+                state.failed = Some((now, error.clone()));
+            }
+        })?;
+        state.learn(renewed.organization.as_deref());
         state.generation += 1;
         let held = Arc::new(Held {
             authorization: renewed.authorization,
@@ -349,6 +371,15 @@ impl Session {
             state.held = Some(Arc::clone(&held));
         }
         Ok(held)
+    }
+}
+
+impl State {
+    /// The organization that a login names, if none has before.
+    pub(super) fn learn(&mut self, organization: Option<&str>) {
+        if self.organization.is_none() {
+            self.organization = organization.and_then(|id| organization::header(id).ok());
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::proof::Proof;
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
@@ -32,8 +33,8 @@ pub trait TokenStore: Send + Sync + 'static {
     fn save(&self, key: &str, record: Secret) -> BoxFuture<'_, StoreResult<()>>;
 
     /// Keeps everybody else from renewing the session under this key until the lock is
-    /// dropped. Default: no such lock, which is right where no two processes share the
-    /// store, or where the server does not mind a refresh token that is used twice.
+    /// dropped. Default: no such lock, which is right only where nothing else renews the
+    /// same session, or where the server does not mind a refresh token that is used twice.
     fn lock(&self, key: &str) -> BoxFuture<'_, StoreResult<StoreLock>> {
         let _ = key;
         Box::pin(async { Ok(StoreLock::unsupported()) })
@@ -114,6 +115,8 @@ pub(crate) struct Record {
     pub(crate) issued_at: SystemTime,
     pub(crate) expires_at: Option<SystemTime>,
     pub(crate) organization: Option<String>,
+    /// What only those who know the session's password can make.
+    pub(crate) proof: Option<Proof>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,6 +131,8 @@ struct Written {
     expires_at: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     organization: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proof: Option<Proof>,
 }
 
 impl Record {
@@ -140,6 +145,7 @@ impl Record {
             issued_at: epoch(self.issued_at),
             expires_at: self.expires_at.map(epoch),
             organization: self.organization.clone(),
+            proof: self.proof.clone(),
         };
         serde_json::to_string(&written)
             .map(Secret::from)
@@ -161,6 +167,7 @@ impl Record {
             issued_at: time(written.issued_at)?,
             expires_at: written.expires_at.map(time).transpose()?,
             organization: written.organization,
+            proof: written.proof,
         })
     }
 }

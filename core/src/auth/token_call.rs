@@ -37,7 +37,11 @@ impl TokenCall<'_> {
     pub(super) async fn send(self, shared: &Shared) -> Result<Grant, Error> {
         let flight = Flight::for_token(shared, self.base, self.path, self.body.to_string())?;
         let result = flight.follow(self.attempts(&flight)).await;
-        result.map_err(|error| self.secrets.iter().fold(error, |error, secret| error.without(Some(secret))))
+        result.map_err(|error| match error.status() {
+            // The body is the server's, and may be tokens.
+            Some(_) => self.secrets.iter().fold(error.without_body(), |error, secret| error.without(Some(secret))),
+            None => error,
+        })
     }
 
     async fn attempts(&self, flight: &Flight<'_>) -> Result<Grant, Error> {
@@ -53,7 +57,7 @@ impl TokenCall<'_> {
             let may_repeat = retry::is_transient(&error)
                 && match self.repeat {
                     Repeat::Transient => true,
-                    Repeat::Unwritten => error.sent() == Sent::No,
+                    Repeat::Unwritten => error.sent().max(flight.sent()) == Sent::No,
                 };
             let wait = retry::wait(retries, error.retry_after()).filter(|_| may_repeat && retries < retry::MAX_RETRIES);
             let Some(wait) = wait else { return Err(error) };
@@ -63,7 +67,7 @@ impl TokenCall<'_> {
     }
 }
 
-/// Longer than a renewal of up to two such calls, and a store's lock, can take.
+/// Longer than one such call can take.
 pub(super) fn longest(timeout: Duration) -> Duration {
-    2 * (1 + retry::MAX_RETRIES) * (timeout + retry::MAX_WAIT)
+    timeout.saturating_add(retry::MAX_WAIT).saturating_mul(1 + retry::MAX_RETRIES)
 }

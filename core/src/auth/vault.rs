@@ -1,33 +1,70 @@
 //! A session's place in the token store.
 
 use std::error::Error as StdError;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::proof::Prover;
 use super::store::{Record, StoreLock, TokenStore};
 use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
 
 /// The store, and the key of one session in it.
 pub(crate) struct Vault {
     store: Arc<dyn TokenStore>,
     key: String,
+    /// For a session by password: a record of another one is nobody's.
+    prover: Option<Prover>,
     is_known_unlocked: AtomicBool,
 }
 
 impl Vault {
     /// The place of the session of `principal` at one API.
-    pub(crate) fn new(store: Arc<dyn TokenStore>, provider: &str, base_url: &str, principal: &str) -> Self {
-        Self { store, key: format!("{provider} {base_url} {principal}"), is_known_unlocked: AtomicBool::new(false) }
+    pub(crate) fn new(
+        store: Arc<dyn TokenStore>,
+        provider: &str,
+        base_url: &str,
+        principal: &str,
+        password: Option<Secret>,
+    ) -> Self {
+        Self {
+            store,
+            key: format!("{provider} {base_url} {principal}"),
+            prover: password.map(Prover::new),
+            is_known_unlocked: AtomicBool::new(false),
+        }
     }
 
+    /// The record of this session; nothing if there is none of the same password.
     pub(super) async fn load(&self) -> Result<Option<Record>, Error> {
         let text = self.store.load(&self.key).await.map_err(|error| failure("cannot be read", error))?;
-        text.as_ref().map(Record::read).transpose()
+        let Some(record) = text.as_ref().map(Record::read).transpose()? else { return Ok(None) };
+        let is_ours = match (&self.prover, &record.proof) {
+            (None, _) => true,
+            (Some(prover), Some(proof)) => prover.accepts(proof).await?,
+            (Some(_), None) => false,
+        };
+        Ok(is_ours.then_some(record))
     }
 
-    pub(super) async fn save(&self, record: &Record) -> Result<(), Error> {
+    /// The write that the store holds, whoever's it is.
+    pub(super) async fn revision(&self) -> Result<Option<Uuid>, Error> {
+        let text = self.store.load(&self.key).await.map_err(|error| failure("cannot be read", error))?;
+        Ok(text.as_ref().map(Record::read).transpose()?.map(|record| record.revision))
+    }
+
+    pub(super) async fn save(&self, mut record: Record) -> Result<(), Error> {
+        if let Some(prover) = &self.prover {
+            record.proof = Some(prover.prove().await?);
+        }
         let text = record.write()?;
-        self.store.save(&self.key, text).await.map_err(|error| failure("cannot be written", error))
+        let saving = AssertUnwindSafe(async { self.store.save(&self.key, text).await }).catch_unwind();
+        let saved = saving.await.unwrap_or_else(|_| Err("it panicked".into()));
+        saved.map_err(|error| failure("cannot be written", error))
     }
 
     /// The lock, and whether it is news that there is none.

@@ -363,8 +363,9 @@ impl ClientBuilder {
             organization = rules.organization.as_deref().map(header::parse_name).transpose()?;
             request_id = rules.request_id.as_deref().map(header::parse_name).transpose()?;
         }
+        let own = headers.clone();
         headers.extend(header::of_caller(&self.provider, &self.headers)?);
-        Ok(Dress { headers, organization, request_id })
+        Ok(Dress { headers, own, organization, request_id })
     }
 }
 

@@ -32,10 +32,11 @@ impl Identity {
         let fixed = |secret: &Secret, scheme: Scheme, what: &str| {
             Authorization::write(secret, scheme, what).map(Identity::Fixed)
         };
-        let session = |way: Way, principal: Option<&str>| {
-            let vault = principal
-                .zip(shared.store.clone())
-                .map(|(principal, store)| Vault::new(store, &provider.name, shared.base.as_str(), principal));
+        let vault = |principal: &str, password: Option<Secret>| {
+            let store = shared.store.clone()?;
+            Some(Vault::new(store, &provider.name, shared.base.as_str(), principal, password))
+        };
+        let session = |way: Way, vault: Option<Vault>| {
             Session::new(Arc::clone(shared), way, vault).map(|session| Self::Session(Arc::new(session)))
         };
         match &credentials.0 {
@@ -45,12 +46,22 @@ impl Identity {
             Kind::Source(source) => session(Way::Source(Arc::clone(source)), None),
             Kind::Password { email, password } => {
                 refuse_empty(&[("email", email), ("password", password.expose())])?;
-                session(Way::Password { email: email.clone(), password: password.clone() }, Some(email))
+                let vault = vault(email, Some(password.clone()));
+                session(Way::Password { email: email.clone(), password: password.clone() }, vault)
             }
             Kind::OAuth(oauth) => {
                 check_oauth(oauth)?;
                 shared.auth_base()?;
-                session(Way::OAuth(oauth.clone()), Some(&oauth.principal()))
+                let vault = match oauth.principal() {
+                    Some(principal) => vault(&principal, None),
+                    None if shared.store.is_some() => {
+                        return Err(Error::config(
+                            "token_store keeps the tokens of many users: say whose these are by oauth.account",
+                        ));
+                    }
+                    None => None,
+                };
+                session(Way::OAuth(oauth.clone()), vault)
             }
             Kind::Jwt(jwt) => {
                 check_jwt(jwt, provider)?;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -134,14 +135,29 @@ pub(crate) fn json_text(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii()
 }
 
-/// The value at a JSON pointer (RFC 6901) through objects, as it stands in the text.
-pub(super) fn raw_at<'a>(text: &'a [u8], pointer: &str) -> Option<&'a RawValue> {
-    let mut found: &RawValue = serde_json::from_slice(text).ok()?;
-    for key in pointer.split('/').skip(1) {
-        let key = key.replace("~1", "/").replace("~0", "~");
-        found = *Fields::read(found.get().as_bytes())?.0.get(&key)?;
+/// A JSON text whose values are looked up as they stand in it.
+pub(super) struct Document<'a> {
+    whole: &'a RawValue,
+    fields: Option<Fields<'a>>,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn read(text: &'a [u8]) -> Option<Self> {
+        Some(Self { whole: serde_json::from_slice(text).ok()?, fields: Fields::read(text) })
     }
-    Some(found)
+
+    /// The value at a JSON pointer (RFC 6901) through objects.
+    pub(super) fn at(&self, pointer: &str) -> Option<&'a RawValue> {
+        let mut keys = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
+        let Some(first) = keys.next() else { return Some(self.whole) };
+        let found = *self.fields.as_ref()?.0.get(&first)?;
+        keys.try_fold(found, |found, key| Fields::read(found.get().as_bytes())?.0.get(&key).copied())
+    }
+
+    /// The first of several pointers that finds a `T`.
+    pub(super) fn value_at<T: DeserializeOwned>(&self, pointers: &[String]) -> Option<T> {
+        pointers.iter().find_map(|pointer| serde_json::from_str(self.at(pointer)?.get()).ok())
+    }
 }
 
 /// Where `part`, a slice of `whole`, begins.

@@ -27,7 +27,7 @@ impl Provider {
     /// What a token endpoint's 2xx grants; `now` is the server's time. Its errors show
     /// nothing of the body.
     pub(crate) fn grant(&self, status: u16, body: &[u8], now: SystemTime) -> Result<Grant, Error> {
-        self.payload(status, body)?;
+        self.payload(status, body).map_err(Error::without_body)?;
         let unreadable = |message: &str| Error::new(ErrorKind::Decode, message);
         let body: Value = serde_json::from_slice(json_text(body))
             .map_err(|_| unreadable("the token endpoint's answer is not JSON"))?;

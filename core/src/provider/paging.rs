@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::envelope::{json_text, offset, raw_at};
+use super::envelope::{Document, json_text, offset};
 use super::{Provider, texts};
 use crate::error::{Error, ErrorKind};
 
@@ -60,7 +60,6 @@ impl Default for Paging {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
     page: u64,
-    size: Option<u64>,
 }
 
 /// What an answer holds of a list.
@@ -87,11 +86,8 @@ impl Paging {
                 return Err(Error::invalid_request(format!("the query parameter `{name}` is given twice")));
             }
         }
-        let mut size = None;
         if let Some((name, value)) = pairs.iter_mut().find(|(name, _)| *name == self.size_parameter) {
-            let fitting = whole(name, value)?.min(self.max_size);
-            *value = fitting.to_string();
-            size = Some(fitting);
+            *value = whole(name, value)?.min(self.max_size).to_string();
         }
         let page = match pairs.iter_mut().find(|(name, _)| *name == self.page_parameter) {
             Some((name, value)) if number == 0 => whole(name, value)?,
@@ -105,7 +101,7 @@ impl Paging {
             }
         };
         url.query_pairs_mut().clear().extend_pairs(pairs);
-        Ok(Asked { page, size })
+        Ok(Asked { page })
     }
 }
 
@@ -114,25 +110,27 @@ impl Provider {
     pub(crate) fn page(&self, asked: Asked, status: u16, body: &[u8]) -> Result<Found, Error> {
         self.payload(status, body)?;
         let text = json_text(body);
+        let unlisted = || Error::new(ErrorKind::Decode, "the answer holds no list to page through");
+        if text.is_empty() {
+            return Ok(Found { items: None, next: None });
+        }
+        let document = Document::read(text).ok_or_else(unlisted)?;
         let rules = &self.paging;
-        let lists = rules.items.iter().filter_map(|pointer| raw_at(text, pointer));
-        let list = lists.map(RawValue::get).find(|raw| raw.starts_with('[') || *raw == "null");
-        let list = match list {
-            None if text.is_empty() => "null",
-            None => return Err(Error::new(ErrorKind::Decode, "the answer holds no list to page through")),
-            Some(list) => list,
-        };
+        let mut lists = rules.items.iter().filter_map(|pointer| document.at(pointer)).map(RawValue::get);
+        let list = lists.find(|raw| raw.starts_with('[') || *raw == "null").ok_or_else(unlisted)?;
         let is_empty = list == "null" || list[1..].trim_ascii_start().starts_with(']');
         if is_empty {
             return Ok(Found { items: None, next: None });
         }
-        let current: Option<u64> = value_at(text, &rules.current);
-        let size = value_at(text, &rules.size).or(asked.size);
-        let is_more = value_at(text, &rules.has_next) == Some(true)
-            || value_at(text, &rules.pages).is_some_and(|pages: u64| asked.page < pages)
-            || value_at(text, &rules.total)
-                .zip(size)
-                .is_some_and(|(total, size): (u64, u64)| asked.page.saturating_mul(size) < total);
+        let current: Option<u64> = document.value_at(&rules.current);
+        let count = || serde_json::from_str::<Vec<IgnoredAny>>(list).map_or(0, |items| items.len() as u64);
+        let is_more = document.value_at(&rules.has_next) == Some(true)
+            || document.value_at(&rules.pages).is_some_and(|pages: u64| asked.page < pages)
+            || document.value_at(&rules.total).is_some_and(|total: u64| {
+                // A server may give less than it was asked for: what it gave is what counts.
+                let size = document.value_at(&rules.size).unwrap_or_else(count);
+                asked.page.saturating_mul(size) < total
+            });
         let is_the_one = current.is_none_or(|current| current == asked.page);
         let start = offset(body, list.as_bytes());
         Ok(Found {
@@ -140,8 +138,4 @@ impl Provider {
             next: (is_more && is_the_one).then(|| asked.page.saturating_add(1)),
         })
     }
-}
-
-fn value_at<T: DeserializeOwned>(text: &[u8], pointers: &[String]) -> Option<T> {
-    pointers.iter().find_map(|pointer| serde_json::from_str(raw_at(text, pointer)?.get()).ok())
 }
