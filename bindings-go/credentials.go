@@ -38,8 +38,9 @@ type OAuth struct {
 	RefreshToken *string
 	// AccessToken is used until a 401 refuses it.
 	AccessToken *string
-	// Account says whose tokens these are, as the token store keeps them: give each user
-	// their own. Default: told from the refresh token, else the client id alone.
+	// Account says whose tokens these are, as the token store keeps them: a name that each
+	// user has alone. Default: told from the refresh token; without that too, a token store
+	// is refused.
 	Account *string
 }
 

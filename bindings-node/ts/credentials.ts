@@ -33,8 +33,8 @@ export interface OAuthOptions {
   /** An access token to begin with, used until a 401 refuses it. Default: none. */
   accessToken?: string
   /**
-   * Whose tokens these are, as the token store keeps them: give each user an account of their
-   * own. Default: told from the refresh token, or else the client's id alone.
+   * Whose tokens these are, as the token store keeps them: a name that each user has alone.
+   * Default: told from the refresh token; without that too, a token store is refused.
    */
   account?: string
 }

@@ -105,7 +105,7 @@ def test_what_is_typed_runs(sandbox: Sandbox) -> None:
 
 def test_what_is_typed_of_sessions_and_lists_runs(sandbox: Sandbox, tmp_path: Path) -> None:
     base_url = sandbox.base_urls["linktor"]
-    oauth = OAuth(client_id="id", client_secret="invented")
+    oauth = OAuth(client_id="id", client_secret="invented", account="ada")
     act_for(APIClient(oauth=oauth, token_store=tmp_path / "tokens.json"), oauth)
     APIClient(jwt=JWT(secret="invented", subject="user-1", claims={"scopes": ["read:users"]}, ttl=60))
     sandbox.script(*[{"json": {"data": [{"id": "a"}]}}] * 3)

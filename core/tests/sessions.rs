@@ -3,14 +3,17 @@
 
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod accounts;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use accounts::{by_oauth, by_password, count, sandbox, until};
 use futures_util::future::BoxFuture;
 use linktor::{
-    Client, ClientBuilder, Clock, Credentials, Error, ErrorKind, HeaderMap, Jwt, OAuth, Provider, Response, Transport,
-    TransportError, TransportFailure, TransportRequest, TransportResponse,
+    Client, Clock, Credentials, Error, ErrorKind, HeaderMap, Jwt, OAuth, Provider, Response, Transport, TransportError,
+    TransportFailure, TransportRequest, TransportResponse,
 };
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::json;
@@ -42,31 +45,6 @@ impl Clock for Moved {
     }
 }
 
-async fn sandbox() -> Sandbox {
-    Sandbox::start().await.expect("the sandbox starts")
-}
-
-fn by_password(sandbox: &Sandbox) -> ClientBuilder {
-    Client::builder()
-        .credentials(Credentials::password(fixtures::LINKTOR_EMAIL, fixtures::LINKTOR_PASSWORD))
-        .base_url(sandbox.base_url("linktor"))
-}
-
-/// Rotates strictly: a refresh token that is used twice ends the session.
-fn by_oauth(sandbox: &Sandbox) -> ClientBuilder {
-    let oauth = OAuth::new(fixtures::API_V2_CLIENT_ID, fixtures::API_V2_CLIENT_SECRET)
-        .refresh_token(fixtures::API_V2_REFRESH_TOKEN);
-    Client::builder()
-        .provider(Provider::api_v2())
-        .credentials(oauth)
-        .base_url(sandbox.base_url("api_v2"))
-        .auth_url(format!("{}/api_v2", sandbox.url()))
-}
-
-fn count(sandbox: &Sandbox, path: &str, status: u16) -> usize {
-    sandbox.journal().iter().filter(|entry| entry.path.ends_with(path) && entry.status == Some(status)).count()
-}
-
 /// A client that has a token, which the server refuses from now on.
 async fn refused(sandbox: &Sandbox) -> Client {
     let client = by_oauth(sandbox).build().expect("a valid client");
@@ -84,15 +62,6 @@ async fn all_succeed(calls: Vec<JoinHandle<Result<Response, Error>>>) {
     for call in calls {
         call.await.expect("no panic").expect("a success");
     }
-}
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 #[tokio::test]

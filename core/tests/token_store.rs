@@ -3,52 +3,21 @@
 
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod accounts;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use accounts::{by_oauth, by_password, count, sandbox, until};
 use futures_util::future::BoxFuture;
 use linktor::{
-    Client, ClientBuilder, Credentials, ErrorKind, Event, MemoryStore, OAuth, Observer, Provider, Secret, StoreLock,
-    StoreResult, TokenStore,
+    Client, Credentials, ErrorKind, Event, MemoryStore, OAuth, Observer, Provider, Secret, StoreLock, StoreResult,
+    TokenStore,
 };
-use linktor_sandbox::{Sandbox, fixtures};
+use linktor_sandbox::fixtures;
 use serde_json::json;
 use tokio::sync::Semaphore;
-
-async fn sandbox() -> Sandbox {
-    Sandbox::start().await.expect("the sandbox starts")
-}
-
-fn by_password(sandbox: &Sandbox) -> ClientBuilder {
-    Client::builder()
-        .credentials(Credentials::password(fixtures::LINKTOR_EMAIL, fixtures::LINKTOR_PASSWORD))
-        .base_url(sandbox.base_url("linktor"))
-}
-
-/// Rotates strictly: a refresh token that is used twice ends the session.
-fn by_oauth(sandbox: &Sandbox) -> ClientBuilder {
-    let oauth = OAuth::new(fixtures::API_V2_CLIENT_ID, fixtures::API_V2_CLIENT_SECRET)
-        .refresh_token(fixtures::API_V2_REFRESH_TOKEN);
-    Client::builder()
-        .provider(Provider::api_v2())
-        .credentials(oauth)
-        .base_url(sandbox.base_url("api_v2"))
-        .auth_url(format!("{}/api_v2", sandbox.url()))
-}
-
-fn count(sandbox: &Sandbox, path: &str, status: u16) -> usize {
-    sandbox.journal().iter().filter(|entry| entry.path.ends_with(path) && entry.status == Some(status)).count()
-}
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
-}
 
 /// A store whose every save waits for a permit.
 #[derive(Clone)]

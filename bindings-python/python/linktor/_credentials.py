@@ -41,9 +41,9 @@ class OAuth:
     access_token: str | None = field(default=None, repr=False)
     """An access token to begin with, used until a 401 refuses it."""
     account: str | None = None
-    """Whose tokens these are, as the token store keeps them. Give each user one of their own.
+    """Whose tokens these are, as the token store keeps them: a name that each user has alone.
 
-    Default: told from the refresh token, or else the client id alone.
+    Default: told from the refresh token; without that too, a token store is refused.
     """
 
 
