@@ -133,5 +133,5 @@ fn time(epoch: f64) -> Result<SystemTime, Error> {
 /// Any number of seconds that can be one: what it may be is the core's to say.
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
     Duration::try_from_secs_f64(seconds)
-        .map_err(|_| Error::new(ErrorKind::Config, format!("{name} must be a number of seconds, not below zero")))
+        .map_err(|_| Error::new(ErrorKind::Config, format!("{name} must be a length of time, not below zero")))
 }

@@ -1,5 +1,6 @@
 //! What a user does about the session itself: log in, refresh, forget, test, consent.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
@@ -18,14 +19,20 @@ use crate::request::Request;
 #[derive(Debug, Clone, Copy)]
 pub struct Auth<'a>(&'a Client);
 
-/// Whether a credential is good.
-#[derive(Debug, Clone, Serialize)]
+/// Whether a credential is good. Its `Debug` does not show the data.
+#[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct AuthTest {
     /// Whether the server accepts it.
     pub valid: bool,
     /// What the server said besides; nothing if it refused.
     pub data: Value,
+}
+
+impl fmt::Debug for AuthTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthTest").field("valid", &self.valid).finish_non_exhaustive()
+    }
 }
 
 impl Client {

@@ -1,6 +1,7 @@
 //! The token that is current, and its renewal. However many calls wait, one renewal
 //! runs, and it runs on the runtime: a caller that gives up does not end it.
 
+use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -132,8 +133,8 @@ pub(super) struct State {
     overtaken: Option<Outcome>,
 }
 
-/// What is known of a session.
-#[derive(Debug, Clone)]
+/// What is known of a session. Its `Debug` does not show the user, who is not for logs.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionInfo {
     /// The user, as the login's answer has it.
@@ -142,6 +143,15 @@ pub struct SessionInfo {
     pub organization: Option<String>,
     /// How long the access token is still good, if that is known.
     pub expires_in: Option<Duration>,
+}
+
+impl fmt::Debug for SessionInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionInfo")
+            .field("organization", &self.organization)
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {
