@@ -1,6 +1,7 @@
 //! Who the client is: credentials, where their tokens come from, and the session that
 //! lets one renewal serve many calls.
 
+mod authorization;
 mod credentials;
 mod file_store;
 mod handle;
@@ -16,6 +17,7 @@ mod store;
 mod token_call;
 mod vault;
 
+pub(crate) use self::authorization::Authorization;
 pub use self::credentials::Credentials;
 pub(crate) use self::credentials::{Kind, check};
 pub use self::file_store::FileStore;
@@ -24,7 +26,7 @@ pub use self::minted::Jwt;
 pub use self::oauth::{AuthorizationRequest, OAuth};
 pub use self::scope::RenewalScope;
 pub use self::session::SessionInfo;
-pub(crate) use self::session::{Authorization, Held, Next, Session, Way};
+pub(crate) use self::session::{Held, Next, Session, Way};
 pub use self::source::{Token, TokenSource};
 pub use self::store::{MemoryStore, StoreLock, StoreResult, TokenStore};
 pub(crate) use self::vault::Vault;

@@ -9,10 +9,11 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::authorization::Authorization;
 use super::jwt::{self, SignOptions};
 use super::minted::Jwt;
 use super::oauth::OAuth;
-use super::session::{Authorization, Session, Way};
+use super::session::{Session, Way};
 use super::source::TokenSource;
 use super::store::Record;
 use super::token_call::{self, Repeat, TokenCall};

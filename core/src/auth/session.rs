@@ -12,7 +12,7 @@ use http::HeaderValue;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::check;
+use super::authorization::Authorization;
 use super::minted::Jwt;
 use super::oauth::OAuth;
 use super::renewal::{Order, Renewed};
@@ -21,9 +21,7 @@ use super::source::TokenSource;
 use super::vault::Vault;
 use crate::client::Shared;
 use crate::error::{Error, ErrorKind};
-use crate::header;
 use crate::organization;
-use crate::provider::Scheme;
 use crate::secret::Secret;
 
 /// How long the outcome of a failed renewal is everybody's.
@@ -34,26 +32,6 @@ const PROACTIVE_PAUSE: Duration = Duration::from_secs(5);
 const PROACTIVE: Duration = Duration::from_mins(1);
 /// How much longer than it can take a renewal is waited for.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// A credential as it is written into `Authorization`.
-pub(crate) struct Authorization {
-    pub(crate) header: HeaderValue,
-    pub(crate) secret: Secret,
-}
-
-impl Authorization {
-    /// Writes a credential; `what` names it in the error.
-    pub(crate) fn write(secret: &Secret, scheme: Scheme, what: &str) -> Result<Arc<Self>, Error> {
-        let secret = check(secret, what)?;
-        let text = match scheme {
-            Scheme::Bearer => format!("Bearer {}", secret.expose()),
-            Scheme::Raw => secret.expose().to_owned(),
-        };
-        let mut header = header::parse_value(what, &text)?;
-        header.set_sensitive(true);
-        Ok(Arc::new(Self { header, secret }))
-    }
-}
 
 /// A token that was obtained: `generation` tells it from the ones before.
 pub(crate) struct Held {
