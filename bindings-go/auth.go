@@ -28,7 +28,8 @@ type Session struct {
 	ExpiresIn *time.Duration
 }
 
-// AuthTest says whether a credential is good.
+// AuthTest says whether a credential is good. It prints, and logs, without what the server
+// said.
 type AuthTest struct {
 	// Valid tells whether the server accepts it.
 	Valid bool
@@ -220,6 +221,18 @@ func (s Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String
 
 // LogValue is [Session.String]: the user is not for logs.
 func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// String shows whether the credential is good, and not what the server said.
+func (t AuthTest) String() string { return fmt.Sprintf("linktor.AuthTest(valid %t)", t.Valid) }
+
+// GoString is [AuthTest.String].
+func (t AuthTest) GoString() string { return t.String() }
+
+// Format writes [AuthTest.String], whatever the verb.
+func (t AuthTest) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
+
+// LogValue is [AuthTest.String]: the user's data are not for logs.
+func (t AuthTest) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // String shows the redirect URI alone.
 func (r AuthorizationRequest) String() string {

@@ -187,6 +187,22 @@ func TestARequestForConsentGoesToAnotherProcessAsJSON(t *testing.T) {
 	}
 }
 
+func TestClaimsThatAreNotUTF8AreRefused(t *testing.T) {
+	for _, claims := range []map[string]any{{"\xff": 1}, {"scopes": []string{"read", "\xff"}}} {
+		if _, err := newClientWithClaims(claims); !errors.Is(err, linktor.ErrConfig) {
+			t.Errorf("%q: %v", claims, err)
+		}
+	}
+	if _, err := newClientWithClaims(map[string]any{"name": "\ufffd"}); err != nil {
+		t.Error(err)
+	}
+}
+
+func newClientWithClaims(claims map[string]any) (*linktor.Client, error) {
+	return linktor.NewClient(linktor.WithProvider("api_v2"),
+		linktor.WithJWT(linktor.JWT{Secret: "secret-1", Subject: "user-1", Claims: claims}))
+}
+
 func TestATokenStoreThatCannotBeUsedIsATokenStoreError(t *testing.T) {
 	reset(t)
 	client := newClient(t, withPassword(), linktor.WithTokenStoreFile(filepath.Join(t.TempDir(), "missing", "tokens.json")))

@@ -1,9 +1,12 @@
 package linktor
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/linktor/linktor-go/internal/exact"
 )
 
 // WithAPIKey authenticates by an API key. Without any credential the variable of the
@@ -93,13 +96,17 @@ type JWT struct {
 func WithJWT(jwt JWT) Option {
 	return func(s *settings) {
 		s.check("jwt", &jwt.Secret, &jwt.Subject, jwt.Issuer)
+		claims, err := exact.Marshal(jwt.Claims)
+		if err != nil {
+			s.refuse("the claims of jwt cannot be written as JSON", err)
+		}
 		record := struct {
-			Secret  string         `json:"secret"`
-			Subject string         `json:"subject"`
-			Issuer  *string        `json:"issuer,omitempty"`
-			Claims  map[string]any `json:"claims,omitempty"`
-			TTL     *float64       `json:"ttl,omitempty"`
-		}{Secret: jwt.Secret, Subject: jwt.Subject, Issuer: jwt.Issuer, Claims: jwt.Claims}
+			Secret  string          `json:"secret"`
+			Subject string          `json:"subject"`
+			Issuer  *string         `json:"issuer,omitempty"`
+			Claims  json.RawMessage `json:"claims"`
+			TTL     *float64        `json:"ttl,omitempty"`
+		}{Secret: jwt.Secret, Subject: jwt.Subject, Issuer: jwt.Issuer, Claims: claims}
 		if jwt.TTL != nil {
 			record.TTL = new(jwt.TTL.Seconds())
 		}

@@ -47,8 +47,10 @@ func read(options ...Option) (*settings, string, error) {
 }
 
 // refuse keeps the first thing that is wrong with the options.
-func (s *settings) refuse(message string) {
-	s.err = cmp.Or(s.err, error(newError(KindConfig, message)))
+func (s *settings) refuse(message string, causes ...error) {
+	err := newError(KindConfig, message)
+	err.causes = causes
+	s.err = cmp.Or(s.err, error(err))
 }
 
 func (s *settings) text(name, value string) {
@@ -102,7 +104,8 @@ func WithTokenStoreFile(path string) Option {
 }
 
 // WithOrganization is the organization of all requests that name none. Default:
-// <FAMILY>_ORGANIZATION_ID from the environment, else none.
+// <FAMILY>_ORGANIZATION_ID from the environment, else the one that the first login names,
+// else none.
 func WithOrganization(id string) Option {
 	return func(s *settings) { s.text("organization", id) }
 }

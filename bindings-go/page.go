@@ -27,9 +27,10 @@ type Page struct {
 //	}
 //
 // An error ends the list, after the items before it. The first page is the one that the
-// query names (page), else the first; a size beyond the family's largest is cut down to it.
-// The options go with every page's request, and ctx counts for all of them. Each range over
-// the list reads it anew. [Items] reads items of a type of your own.
+// query names, else the first; a size beyond the family's largest is cut down to it. The
+// options go with every page's request, so that a body or a [RequestID] is an error of the
+// kind invalid_request; ctx counts for all of them. Each range over the list reads it anew.
+// [Items] reads items of a type of your own.
 func (c *Client) Paginate(ctx context.Context, path string, options ...RequestOption) iter.Seq2[json.RawMessage, error] {
 	return Items[json.RawMessage](c.Pages(ctx, path, options...))
 }
@@ -39,9 +40,7 @@ func (c *Client) Pages(ctx context.Context, path string, options ...RequestOptio
 	return func(yield func(*Page, error) bool) {
 		page := &Page{}
 		for more := true; more; more = page.next != 0 {
-			call := newCall(http.MethodGet, path, options)
-			call.options.Page = new(page.next)
-			item, err := c.exchange(ctx, call)
+			item, err := c.exchange(ctx, pageCall(path, page.next, options))
 			if err != nil {
 				yield(nil, err)
 				return
@@ -52,6 +51,15 @@ func (c *Client) Pages(ctx context.Context, path string, options ...RequestOptio
 			}
 		}
 	}
+}
+
+func pageCall(path string, number uint64, options []RequestOption) *call {
+	call := newCall(http.MethodGet, path, options)
+	if call.body != nil || call.options.ContentType != nil || call.options.RequestID != nil {
+		call.refuse("a list takes no body, and no request id, which is each page's own")
+	}
+	call.options.Page = &number
+	return call
 }
 
 // Items gives the items of pages as values of type T. Items that are no T are an error of
@@ -88,6 +96,6 @@ func (p *Page) Items(v any) error {
 	return p.decodeSpan(*p.items, v)
 }
 
-// Next is the number of the next page, 0 if this is the last: a later [Client.Pages] goes
-// on there with Query("page", n).
+// Next is the number of the next page, 0 if this is the last: a later [Client.Pages] whose
+// query names it goes on there.
 func (p *Page) Next() uint64 { return p.next }

@@ -151,6 +151,29 @@ func TestCancellingEndsAListInTheMiddle(t *testing.T) {
 	eventually(t, "the server sees it aborted", func() bool { return journal(t)[1].Aborted })
 }
 
+func TestAListTakesNoBodyAndNoRequestID(t *testing.T) {
+	reset(t)
+	client := newClient(t, withKey())
+	for name, option := range map[string]linktor.RequestOption{
+		"request id":   linktor.RequestID("request-1"),
+		"JSON":         linktor.JSON(nil),
+		"form":         linktor.Form(nil),
+		"body":         linktor.Body([]byte("a"), ""),
+		"content type": linktor.Body(nil, "text/plain"),
+	} {
+		var failures []error
+		for _, err := range client.Paginate(t.Context(), "/contacts", option) {
+			failures = append(failures, err)
+		}
+		if len(failures) != 1 || !errors.Is(failures[0], linktor.ErrInvalidRequest) {
+			t.Errorf("%s: %v", name, failures)
+		}
+	}
+	if seen := journal(t); len(seen) != 0 {
+		t.Errorf("%+v", seen)
+	}
+}
+
 func TestABadOptionIsTheListsError(t *testing.T) {
 	reset(t)
 	for _, err := range newClient(t, withKey()).Paginate(t.Context(), "/contacts", linktor.Query("a", struct{}{})) {

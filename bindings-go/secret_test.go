@@ -93,6 +93,17 @@ func TestARequestForConsentShowsItsSecretsInItsJSONAlone(t *testing.T) {
 	}
 }
 
+func TestATestDoesNotShowTheUsersData(t *testing.T) {
+	test := linktor.AuthTest{Valid: true, Data: json.RawMessage(`"` + marker + `"`)}
+	bytes := fmt.Sprint([]byte(marker))
+	for _, value := range []any{test, &test} {
+		printed := logged(value)
+		if strings.Contains(printed, marker) || strings.Contains(printed, bytes[1:len(bytes)-1]) || !strings.Contains(printed, "true") {
+			t.Error(printed)
+		}
+	}
+}
+
 func TestNoErrorOfACallShowsTheCredential(t *testing.T) {
 	echo := object{"message": "no such key: " + marker, "key": marker}
 	for name, answer := range map[string]object{

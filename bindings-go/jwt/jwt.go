@@ -4,9 +4,10 @@ package jwt
 
 import (
 	"encoding/json"
-	"unicode/utf8"
+	"strings"
 
 	_ "github.com/linktor/linktor-go" // the form of all errors
+	"github.com/linktor/linktor-go/internal/exact"
 	"github.com/linktor/linktor-go/internal/failure"
 	"github.com/linktor/linktor-go/internal/ffi"
 )
@@ -15,8 +16,8 @@ import (
 // it is there, and exp and iss as the options say; without exp and [ExpiresIn] a token lives
 // an hour.
 //
-// Claims that are no object, and an exp or iss said twice, are errors of the kind
-// invalid_request; an empty secret is one of the kind config.
+// Claims that are no object, texts that are not valid UTF-8, and an exp or iss said twice,
+// are errors of the kind invalid_request; an empty secret is one of the kind config.
 func Sign(claims any, secret string, options ...SignOption) (string, error) {
 	arguments := signing{Claims: claims, Secret: secret}
 	for _, option := range options {
@@ -24,7 +25,7 @@ func Sign(claims any, secret string, options ...SignOption) (string, error) {
 			option.sign(&arguments)
 		}
 	}
-	text, err := write(arguments, &secret, arguments.Issuer)
+	text, err := write(arguments)
 	if err != nil {
 		return "", err
 	}
@@ -43,13 +44,13 @@ func Sign(claims any, secret string, options ...SignOption) (string, error) {
 // or issuer_mismatch; claims are as they were. An empty secret is an error of the kind
 // config, and claims of other types than those they are read into one of the kind decode.
 func Verify(token, secret string, claims any, options ...VerifyOption) error {
-	arguments := verification{Token: token, Secret: secret}
+	arguments := verification{Token: strings.ToValidUTF8(token, "\uFFFD"), Secret: secret}
 	for _, option := range options {
 		if option != nil {
 			option.verify(&arguments)
 		}
 	}
-	text, err := write(arguments, &token, &secret, arguments.Issuer)
+	text, err := write(arguments)
 	if err != nil {
 		return err
 	}
@@ -81,16 +82,10 @@ type verification struct {
 	Now    *float64 `json:"now,omitempty"`
 }
 
-// write refuses texts that JSON's encoder would silently change.
-func write(arguments any, texts ...*string) (string, error) {
-	for _, text := range texts {
-		if text != nil && !utf8.ValidString(*text) {
-			return "", failure.New("invalid_request", "the token, secret or issuer is not valid UTF-8", nil)
-		}
-	}
-	text, err := json.Marshal(arguments)
+func write(arguments any) (string, error) {
+	text, err := exact.Marshal(arguments)
 	if err != nil {
-		return "", failure.New("invalid_request", "the claims cannot be written as JSON", err)
+		return "", failure.New("invalid_request", "the claims, secret or issuer cannot be written as JSON", err)
 	}
 	return string(text), nil
 }

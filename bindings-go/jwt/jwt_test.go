@@ -80,6 +80,31 @@ func TestARefusedTokenIsAnErrorWithACode(t *testing.T) {
 	}
 }
 
+func TestATokenThatIsNotUTF8IsMalformed(t *testing.T) {
+	token, err := jwt.Sign(map[string]string{"sub": "user-1"}, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{"a.b.c\xff", token + "\xff"} {
+		err := jwt.Verify(token, secret, new(any))
+		failure, ok := errors.AsType[*linktor.Error](err)
+		if !ok || !errors.Is(err, linktor.ErrAuthentication) || failure.Code != "token_malformed" {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
+
+func TestAReplacementCharacterMayBeClaimed(t *testing.T) {
+	token, err := jwt.Sign(map[string]string{"sub": "\ufffd"}, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims struct{ Sub string }
+	if err := jwt.Verify(token, secret, &claims); err != nil || claims.Sub != "\ufffd" {
+		t.Errorf("%+v, %v", claims, err)
+	}
+}
+
 func TestWhatCannotBeSignedOrReadIsRefused(t *testing.T) {
 	claims := map[string]any{"sub": "user-1"}
 	for name, one := range map[string]struct {
@@ -91,10 +116,11 @@ func TestWhatCannotBeSignedOrReadIsRefused(t *testing.T) {
 		"no claims":      {nil, secret, nil, linktor.ErrInvalidRequest},
 		"a list":         {[]int{1}, secret, nil, linktor.ErrInvalidRequest},
 		"not a number":   {map[string]any{"n": math.NaN()}, secret, nil, linktor.ErrInvalidRequest},
-		"invalid UTF-8":  {claims, "\xff", nil, linktor.ErrInvalidRequest},
+		"claims' UTF-8":  {map[string]any{"sub": "\xff"}, secret, nil, linktor.ErrInvalidRequest},
+		"secret's UTF-8": {claims, "\xff", nil, linktor.ErrInvalidRequest},
 		"issuer's UTF-8": {claims, secret, jwt.Issuer("\xff"), linktor.ErrInvalidRequest},
 		"no secret":      {claims, "", nil, linktor.ErrConfig},
-		"no life":        {claims, secret, jwt.ExpiresIn(0), linktor.ErrConfig},
+		"no life":        {claims, secret, jwt.ExpiresIn(0), linktor.ErrInvalidRequest},
 		"negative life":  {claims, secret, jwt.ExpiresIn(-time.Minute), linktor.ErrConfig},
 	} {
 		if token, err := jwt.Sign(one.claims, one.secret, one.option); !errors.Is(err, one.kind) {
