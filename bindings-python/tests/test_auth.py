@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -146,7 +147,20 @@ def test_another_process_takes_a_request_for_consent_up(sandbox: Sandbox) -> Non
     assert (raised.value.code, raised.value.status) == ("state_mismatch", None)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"url": "u"}', '{"url": "u", "secret": "MARKER"}', "MARKER"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"url": "u"}',
+        '{"url": "u", "secret": "MARKER"}',
+        '{"url": 1, "state": "s", "verifier": "MARKER", "redirect_uri": "r"}',
+        '{"url": "u", "state": "s", "verifier": ["MARKER"], "redirect_uri": null}',
+        "MARKER",
+    ],
+)
 def test_a_text_that_is_no_request_for_consent_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequestError) as raised:
         AuthorizationRequest.from_json(text)
@@ -154,10 +168,19 @@ def test_a_text_that_is_no_request_for_consent_is_refused(text: str) -> None:
     assert raised.value.__cause__ is None
 
 
-def test_a_request_for_consent_that_was_tampered_with_is_refused(sandbox: Sandbox) -> None:
-    request = AuthorizationRequest.from_json('{"url": 1, "state": 2, "verifier": 3, "redirect_uri": 4}')
-    with pytest.raises(InvalidRequestError, match="authorize_url"):
-        sandbox.client("api_v2", oauth=oauth(sandbox)).auth.exchange_code("/callback", request)
+@pytest.mark.parametrize("request_", [{"url": "u", "verifier": "MARKER"}, '{"verifier": "MARKER"}', None])
+def test_what_is_no_request_for_consent_is_not_exchanged(sandbox: Sandbox, request_: Any) -> None:
+    auth = sandbox.client("api_v2", oauth=oauth(sandbox)).auth
+    async_auth = sandbox.async_client("api_v2", oauth=oauth(sandbox)).auth
+    calls: list[Callable[[], object]] = [
+        lambda: auth.exchange_code("/callback", request_),
+        lambda: asyncio.run(async_auth.exchange_code("/callback", request_)),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidRequestError, match="from_json") as raised:
+            call()
+        assert "MARKER" not in str(raised.value)
+    assert sandbox.journal() == []
 
 
 def test_scopes_are_several_texts(sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ import copy
 import pickle
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import timedelta
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 import linktor
 from linktor import (
+    JWT,
     APIClient,
     APIConnectionError,
     APIError,
@@ -29,6 +31,7 @@ from linktor import (
     Linktor,
     LinktorError,
     NotFoundError,
+    OAuth,
     RateLimitError,
     RequestTimeoutError,
 )
@@ -162,6 +165,28 @@ def test_a_time_that_is_none_is_refused(sandbox: Sandbox, option: str, value: fl
 def test_an_option_of_another_type_is_a_config_error_that_names_it(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(options))):
         Linktor("k", **options)
+
+
+def jwt(**fields: Any) -> dict[str, JWT]:
+    return {"jwt": JWT(**{"secret": "invented", "subject": "user-1", **fields})}
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (jwt(claims={"roles": {"admin"}}), "jwt.claims"),
+        (jwt(claims={"level": float("nan")}), "jwt.claims"),
+        (jwt(secret=b"invented"), "jwt.secret"),
+        (jwt(ttl=timedelta(minutes=5)), "jwt.ttl"),
+        ({"oauth": OAuth(client_id="id", client_secret=b"invented")}, "oauth.client_secret"),  # type: ignore[arg-type]
+        ({"api_key": "\ud800"}, "api_key"),
+    ],
+)
+def test_a_field_that_json_cannot_express_is_named(options: dict[str, Any], named: str) -> None:
+    for make in (APIClient, APIClient("k").with_credentials):
+        with pytest.raises(ConfigError) as raised:
+            make(**options)
+        assert raised.value.message == f"{named} cannot be written as JSON"
 
 
 def test_a_response_shows_what_came(sandbox: Sandbox) -> None:

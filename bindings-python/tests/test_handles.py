@@ -10,6 +10,7 @@ import pytest
 from linktor import (
     APIClient,
     AsyncAPIClient,
+    AsyncLibromiConnect,
     AsyncLinktor,
     ClientClosedError,
     ConfigError,
@@ -77,7 +78,22 @@ def test_a_handle_needs_one_credential(
 def test_a_handle_takes_credentials_alone(sandbox: Sandbox) -> None:
     with pytest.raises(TypeError, match="timeout"):
         sandbox.client().with_credentials("k", timeout=3)  # type: ignore[call-arg]
-    assert isinstance(LibromiConnect(api_token="1|k").with_credentials("2|k"), LibromiConnect)
+
+
+@pytest.mark.parametrize("kind", [LibromiConnect, AsyncLibromiConnect])
+def test_a_handle_of_libromi_takes_an_api_token(
+    sandbox: Sandbox, kind: type[LibromiConnect] | type[AsyncLibromiConnect]
+) -> None:
+    sandbox.script(*[{"json": {}}] * 2)
+    client = kind(api_token="1|k", base_url=sandbox.base_urls["libromi"])
+    for handle in (client.with_credentials(api_token="2|k"), client.with_credentials("2|k")):
+        assert type(handle) is kind
+        assert not closed(handle)
+    assert sent(sandbox, "authorization") == ["Bearer 2|k"] * 2
+    with pytest.raises(ConfigError, match="api_token"):
+        client.with_credentials("2|k", api_token="2|k")
+    with pytest.raises(ConfigError, match="api_key"):
+        client.with_credentials(api_token=None)  # type: ignore[arg-type]
 
 
 def test_each_handle_asks_its_own_source(sandbox: Sandbox) -> None:

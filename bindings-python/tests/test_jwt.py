@@ -36,7 +36,42 @@ def test_times_are_datetimes_or_seconds() -> None:
         assert raised.value.code == "token_expired"
 
 
-@pytest.mark.parametrize("claims", [{"a": object()}, {"a": float("nan")}, {("a",): 1}])
+def test_texts_may_be_bytes_and_lengths_of_time_timedeltas() -> None:
+    token = jwt.sign({}, SECRET.encode(), expires_in=timedelta(minutes=1), now=NOON)
+    late = NOON + timedelta(seconds=90)
+    claims = jwt.verify(token.encode(), SECRET.encode(), leeway=timedelta(seconds=31), now=late)
+    assert claims["exp"] - claims["iat"] == 60
+
+
+@pytest.mark.parametrize("junk", ["\ud800", b"\xff"])
+def test_a_token_that_is_no_text_is_malformed(junk: str | bytes) -> None:
+    token: Any = jwt.sign({}, SECRET)
+    if isinstance(junk, bytes):
+        token = token.encode()
+    for text in (junk, token + junk, junk + token, token[:20] + junk + token[20:]):
+        with pytest.raises(AuthenticationError) as raised:
+            jwt.verify(text, SECRET)
+        assert raised.value.code == "token_malformed"
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"secret": "\ud800"}, "secret"),
+        ({"secret": b"\xff"}, "secret"),
+        ({"secret": bytearray(b"invented")}, "secret"),
+        ({"issuer": "\ud800"}, "issuer"),
+        ({"now": timedelta(1)}, "now"),
+    ],
+)
+def test_an_argument_that_cannot_be_one_is_named(options: dict[str, Any], named: str) -> None:
+    arguments = {"secret": SECRET, **options}
+    for call in (lambda: jwt.sign({}, **arguments), lambda: jwt.verify("a.b.c", **arguments)):
+        with pytest.raises(ConfigError, match=named):
+            call()
+
+
+@pytest.mark.parametrize("claims", [{"a": object()}, {"a": float("nan")}, {("a",): 1}, {"a": "\ud800"}])
 def test_claims_that_json_cannot_express_are_refused(claims: dict[Any, Any]) -> None:
     with pytest.raises(InvalidRequestError, match="claims"):
         jwt.sign(claims, SECRET)

@@ -7,7 +7,7 @@ import io
 import logging
 import pickle
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,11 +17,13 @@ from linktor import (
     AsyncLinktor,
     AuthorizationRequest,
     AuthTest,
+    ConfigError,
     LibromiConnect,
     Linktor,
     LinktorError,
     OAuth,
     Session,
+    jwt,
 )
 from sandbox import Sandbox
 
@@ -119,6 +121,51 @@ def test_no_config_error_shows_a_credential(options: dict[str, Any]) -> None:
         with pytest.raises(LinktorError) as raised:
             kind(**options)
         check(raised.value)
+
+
+ADA: dict[str, Any] = {"email": "ada@example.com", "password": MARK}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Linktor(**ADA, timeout=-1),
+        lambda: Linktor(**ADA, timeout=object()),  # type: ignore[arg-type]
+        lambda: Linktor(email="ada@example.com", password=f"{MARK}\ud800"),
+        lambda: AsyncLinktor(**ADA, access_token=MARK),
+        lambda: Linktor("k").with_credentials(**ADA, access_token=MARK),
+        lambda: Linktor("k").with_credentials(email="ada@example.com", password=f"{MARK}\ud800"),
+        lambda: jwt.sign({}, MARK, expires_in=-1),
+        lambda: jwt.sign({}, MARK.encode(), expires_in=-1),
+        lambda: jwt.sign({}, MARK, expires_in=float("nan")),
+        lambda: jwt.verify(MARK, MARK, leeway=-1),
+        lambda: jwt.verify(MARK, f"{MARK}\ud800"),
+    ],
+)
+def test_no_frame_holds_a_credential_as_text_of_ours(call: Callable[[], object]) -> None:
+    """As reporters of errors would send it; the arguments that a caller names are the caller's."""
+    with pytest.raises(ConfigError) as raised:
+        call()
+    for frame, _ in traceback.walk_tb(raised.value.__traceback__):
+        for name, value in frame.f_locals.items():
+            if name not in {"secret", "token"}:
+                assert not isinstance(value, str) or MARK not in value, (frame.f_code.co_name, name)
+                assert not isinstance(value, Linktor | AsyncLinktor) or MARK not in repr(value)
+
+
+def test_a_client_that_was_not_made_can_be_shown() -> None:
+    seen: list[str] = []
+
+    class Crm(Linktor):
+        def __init__(self) -> None:
+            try:
+                super().__init__("k", base_url=f"https://user:{MARK}@example.com")
+            finally:
+                seen.append(repr(self))
+
+    with pytest.raises(ConfigError):
+        Crm()
+    assert seen == ["<Crm that was not made>"]
 
 
 OAUTH = OAuth(client_id="id", client_secret=MARK, refresh_token=MARK, access_token=MARK)

@@ -246,5 +246,15 @@ def test_a_client_that_its_own_source_refers_to_is_collected(sandbox: Sandbox) -
 
 
 def test_a_source_must_be_callable(sandbox: Sandbox) -> None:
-    with pytest.raises(ConfigError, match="token_source"):
-        sandbox.client(token_source="t-1")
+    for source in ("t-1", None):
+        with pytest.raises(ConfigError, match="token_source"):
+            sandbox.client(token_source=source)
+
+
+def test_a_source_that_is_missing_is_not_replaced_by_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINKTOR_API_KEY", "k")
+    for kind in (Linktor, AsyncLinktor):
+        with pytest.raises(ConfigError, match="token_source"):
+            kind(token_source=None)  # type: ignore[arg-type]
+        with pytest.raises(ConfigError, match="token_source"):
+            kind().with_credentials(token_source=None)  # type: ignore[arg-type]

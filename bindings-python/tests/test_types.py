@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -78,6 +79,18 @@ async def read_async(client: AsyncLinktor) -> list[str]:
     return [contact["id"] async for contact in contacts]
 
 
+def read_first_page(client: Linktor) -> int:
+    contacts: Paginator[Contact] = client.paginate("/contacts")
+    with closing(contacts.pages()) as pages, closing(iter(contacts)) as items:
+        return len(next(pages).items) + len(next(items))
+
+
+async def read_first_page_async(client: AsyncLinktor) -> int:
+    contacts: AsyncPaginator[Contact] = client.paginate("/contacts")
+    async with aclosing(contacts.pages()) as pages, aclosing(aiter(contacts)) as items:
+        return len((await anext(pages)).items) + len(await anext(items))
+
+
 def act_for(root: APIClient, oauth: OAuth) -> APIClient:
     credentials: CredentialOptions = {"oauth": oauth}
     user: APIClient = root.with_credentials(**credentials).with_organization("org_1")
@@ -111,6 +124,9 @@ def test_what_is_typed_of_sessions_and_lists_runs(sandbox: Sandbox, tmp_path: Pa
     sandbox.script(*[{"json": {"data": [{"id": "a"}]}}] * 3)
     ids, page = read(Linktor("k", base_url=base_url))
     assert (ids, page.items, page.next) == (["a"], [{"id": "a"}], None)
+    sandbox.script(*[{"json": {"data": [{"id": "a"}]}}] * 4)
+    assert read_first_page(Linktor("k", base_url=base_url)) == 2
+    assert asyncio.run(read_first_page_async(AsyncLinktor("k", base_url=base_url))) == 2
     agent = AsyncLinktor(email="ada@example.com", password="invented", base_url=base_url)
     sandbox.script({"status": 401, "json": {}})
     assert asyncio.run(read_async(AsyncLinktor("k", base_url=base_url))) == ["a"]

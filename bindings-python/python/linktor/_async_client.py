@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from ._credentials import CredentialOptions
     from ._native import Response
     from ._options import ClientOptions
     from ._request import PageOptions
@@ -196,6 +197,12 @@ class AsyncLibromiConnect(AsyncLinktor):
 
     def __init__(self, api_key: str = ABSENT, *, api_token: str = ABSENT, **options: Unpack[ClientOptions]) -> None:
         super().__init__(one_token(api_key, api_token), **options)
+
+    def with_credentials(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, api_key: str = ABSENT, *, api_token: str = ABSENT, **options: Unpack[CredentialOptions]
+    ) -> Self:
+        """Make a handle for somebody else: see `AsyncLinktor.with_credentials`."""
+        return super().with_credentials(one_token(api_key, api_token), **options)
 
 
 class AsyncAPIClient(AsyncLinktor):

@@ -62,10 +62,13 @@ class AuthorizationRequest:
     def from_json(cls, text: str | bytes) -> AuthorizationRequest:
         """Read what `to_json` wrote. Raises `InvalidRequestError` if it is something else."""
         try:
-            return cls(**json.loads(text))
+            request = cls(**json.loads(text))
         except (TypeError, ValueError):
             # The message of the parser is not shown: it may hold the verifier.
-            raise InvalidRequestError("the text is no request for consent as to_json wrote it") from None
+            request = None
+        if request is None or not all(isinstance(value, str) for value in vars(request).values()):
+            raise InvalidRequestError("the text is no request for consent as to_json wrote it")
+        return request
 
 
 class _Auth:
@@ -139,6 +142,7 @@ class Auth(_Auth):
         Raises:
             AuthenticationError: The callback does not answer the request (``state_mismatch``), brings no code
                 (``missing_code``), or the user or the server refused.
+            InvalidRequestError: The request is something else.
             TokenStoreError: The tokens cannot be saved, though calls go on with them.
         """
         return Session(**self._native.call_auth(_exchange(callback_url, request)))
@@ -175,5 +179,7 @@ def _call(name: str, **arguments: object) -> str:
     return json.dumps({"call": name, "within": within.get(), **arguments})
 
 
-def _exchange(callback_url: str, request: AuthorizationRequest) -> str:
+def _exchange(callback_url: str, request: Any) -> str:
+    if not isinstance(request, AuthorizationRequest):
+        raise InvalidRequestError("request must be an AuthorizationRequest; from_json reads one from its JSON")
     return _call("exchange_code", callback=callback_url, request=vars(request))

@@ -42,9 +42,8 @@ class BaseClient:
             raise ConfigError(
                 f"provider of {type(self).__name__} must be {' or '.join(families)}; use Linktor for another"
             )
-        text = client_json(type(self).__name__, families[0], api_key, options)
         self._desk = self._desk_of(options)
-        self._native = _native.Client(text, self._desk)
+        self._native = _native.Client(client_json(type(self).__name__, families[0], api_key, options), self._desk)
         self._base_url = options.get("base_url")
 
     def with_organization(self, organization_id: str) -> Self:
@@ -69,10 +68,9 @@ class BaseClient:
         Raises:
             ConfigError: There is no credential, or several, or none that the family knows.
         """
-        text = credentials_json(api_key, options)
         handle = copy(self)
         handle._desk = self._desk_of(options)
-        handle._native = self._native.with_credentials(text, handle._desk)
+        handle._native = self._native.with_credentials(credentials_json(api_key, options), handle._desk)
         return handle
 
     def close(self) -> None:
@@ -87,6 +85,8 @@ class BaseClient:
         return None if source is None else Desk(source, on_loop=self._is_async)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_native"):
+            return f"<{type(self).__name__} that was not made>"
         base_url = "" if self._base_url is None else f", base_url={self._base_url!r}"
         return f"{type(self).__name__}(provider={self._native.provider!r}{base_url})"
 

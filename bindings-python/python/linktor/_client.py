@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from ._credentials import CredentialOptions
     from ._native import Response
     from ._options import ClientOptions
     from ._request import PageOptions
@@ -115,6 +116,12 @@ class LibromiConnect(Linktor):
 
     def __init__(self, api_key: str = ABSENT, *, api_token: str = ABSENT, **options: Unpack[ClientOptions]) -> None:
         super().__init__(one_token(api_key, api_token), **options)
+
+    def with_credentials(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, api_key: str = ABSENT, *, api_token: str = ABSENT, **options: Unpack[CredentialOptions]
+    ) -> Self:
+        """Make a handle for somebody else: see `Linktor.with_credentials`."""
+        return super().with_credentials(one_token(api_key, api_token), **options)
 
 
 class APIClient(Linktor):

@@ -77,6 +77,6 @@ class CredentialOptions(TypedDict, total=False):
     jwt: JWT
     """JSON Web Tokens that the client mints itself."""
     anonymous: bool | None
-    """Send no credential at all."""
-    token_source: TokenSource | None
+    """Send no credential at all. A switch, not a credential: `None` is `False`, which is the default."""
+    token_source: TokenSource
     """Asked for a token when there is none, when the last one expired, and once after a 401 worth it."""

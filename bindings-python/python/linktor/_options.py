@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from ._credentials import ABSENT, JWT, CredentialOptions, OAuth
+from ._credentials import ABSENT, CredentialOptions
 from ._errors import ConfigError
+from ._json import written
 
-_NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt"})
+_NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt", "token_source"})
 
 
 class ClientOptions(CredentialOptions, total=False):
@@ -25,7 +25,10 @@ class ClientOptions(CredentialOptions, total=False):
     token_store: str | os.PathLike[str] | None
     """A file that keeps the session's tokens, readable by its owner alone, shared by processes. Default: memory."""
     organization: str | None
-    """The organization of all calls that name none. Default: the one that the first login names."""
+    """The organization of all calls that name none.
+
+    Default: ``<FAMILY>_ORGANIZATION_ID`` from the environment, else the one that the first login names, if any.
+    """
     timeout: float | None
     """Seconds that one attempt may take. Default: 30."""
     connect_timeout: float | None
@@ -54,12 +57,12 @@ def client_json(client: str, family: str, api_key: str, options: ClientOptions) 
         given["headers"] = list(given["headers"].items())
     if isinstance(given.get("token_store"), os.PathLike):
         given["token_store"] = os.fspath(given["token_store"])
-    return _written(given)
+    return written(given)
 
 
 def credentials_json(api_key: str, options: CredentialOptions) -> str:
     """Write a handle's credentials as the core reads them."""
-    return _written(_given("with_credentials", CredentialOptions.__optional_keys__, api_key, options))
+    return written(_given("with_credentials", CredentialOptions.__optional_keys__, api_key, options))
 
 
 def _given(function: str, known: frozenset[str], api_key: str, options: CredentialOptions) -> dict[str, Any]:
@@ -79,21 +82,3 @@ def _given(function: str, known: frozenset[str], api_key: str, options: Credenti
             raise ConfigError("token_source must be callable")
         given["token_source"] = True
     return given
-
-
-def _written(given: dict[str, Any]) -> str:
-    for name, value in given.items():
-        try:
-            json.dumps(value, allow_nan=False, default=_plain)
-        except (TypeError, ValueError):
-            # The message of the encoder is not shown: it may hold a secret.
-            raise ConfigError(f"{name} cannot be what it is: a {type(value).__name__}") from None
-    return json.dumps(given, default=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, (OAuth, JWT)):
-        return vars(value)
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[str, object]", value))
-    raise TypeError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
     from ._native import Response
 
@@ -33,11 +33,11 @@ class Paginator(Generic[T]):
     def __init__(self, ask: Callable[[int], Response]) -> None:
         self._ask = ask
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Generator[T, None, None]:
         for page in self.pages():
             yield from page.items
 
-    def pages(self) -> Iterator[Page[T]]:
+    def pages(self) -> Generator[Page[T], None, None]:
         """Iterate over the pages instead."""
         number: int | None = 0
         while number is not None:
@@ -52,12 +52,12 @@ class AsyncPaginator(Generic[T]):
     def __init__(self, ask: Callable[[int], Awaitable[Response]]) -> None:
         self._ask = ask
 
-    async def __aiter__(self) -> AsyncIterator[T]:
+    async def __aiter__(self) -> AsyncGenerator[T, None]:
         async for page in self.pages():
             for item in page.items:
                 yield item
 
-    async def pages(self) -> AsyncIterator[Page[T]]:
+    async def pages(self) -> AsyncGenerator[Page[T], None]:
         """Iterate over the pages instead."""
         number: int | None = 0
         while number is not None:

@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._errors import InvalidRequestError
+from ._json import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +24,9 @@ __all__ = ["sign", "verify"]
 
 def sign(
     claims: Mapping[str, object],
-    secret: str,
+    secret: str | bytes,
     *,
-    expires_in: float | None = None,
+    expires_in: timedelta | float | None = None,
     issuer: str | None = None,
     now: datetime | float | None = None,
 ) -> str:
@@ -33,47 +34,82 @@ def sign(
 
     Args:
         claims: What the token says, as JSON can express it.
-        secret: The secret that whoever verifies it shares.
-        expires_in: Seconds that the token lives, in whole seconds. Default: its ``exp`` claim, else 3600.
+        secret: The secret that whoever verifies it shares; bytes are UTF-8.
+        expires_in: Seconds that the token lives, whole ones, or a `timedelta`. Default: its ``exp`` claim, else 3600.
         issuer: The ``iss`` claim. Default: none is added.
         now: The time to sign at; a number is in seconds since 1970. Default: now.
 
     Raises:
         InvalidRequestError: The claims are no JSON object, or say ``exp`` or ``iss`` another way.
-        ConfigError: The secret is empty, or a time cannot be one.
+        ConfigError: The secret is empty or no text, or a time cannot be one.
     """
     try:
-        text = json.dumps(dict(claims), allow_nan=False)
+        claims = dict(claims)
+        json.dumps(claims, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequestError(f"the claims cannot be written as JSON: {error}") from error
-    given = {"secret": secret, "expires_in": expires_in, "issuer": issuer, "now": _epoch(now)}
-    return _native.jwt_sign(f'{{"claims": {text}, {json.dumps(given)[1:]}')
+    return _native.jwt_sign(
+        written(
+            {
+                "claims": claims,
+                "secret": _text(secret),
+                "expires_in": _seconds(expires_in),
+                "issuer": issuer,
+                "now": _epoch(now),
+            }
+        )
+    )
 
 
 def verify(
-    token: str,
-    secret: str,
+    token: str | bytes,
+    secret: str | bytes,
     *,
     issuer: str | None = None,
-    leeway: float = 0,
+    leeway: timedelta | float = 0,
     now: datetime | float | None = None,
 ) -> dict[str, Any]:
     """Return the claims of a token that is signed with this secret, is not expired, and comes from the issuer.
 
     Args:
-        token: The token, without ``Bearer``.
-        secret: The secret that it was signed with.
+        token: The token, without ``Bearer``; bytes are UTF-8.
+        secret: The secret that it was signed with; bytes are UTF-8.
         issuer: What the ``iss`` claim must be. Default: anything.
-        leeway: Seconds that clocks may differ when ``exp`` and ``nbf`` are compared.
+        leeway: Seconds, or a `timedelta`, that clocks may differ when ``exp`` and ``nbf`` are compared.
         now: The time to verify at; a number is in seconds since 1970. Default: now.
 
     Raises:
         AuthenticationError: It is no such token; `code` is ``token_malformed``, ``algorithm_refused``,
             ``signature_mismatch``, ``token_expired``, ``token_not_yet_valid`` or ``issuer_mismatch``.
-        ConfigError: The secret is empty, or a time cannot be one.
+        ConfigError: The secret is empty or no text, or a time cannot be one.
     """
-    given = {"token": token, "secret": secret, "issuer": issuer, "leeway": leeway, "now": _epoch(now)}
-    return _native.jwt_verify(json.dumps(given))
+    return _native.jwt_verify(
+        written(
+            {
+                "token": _readable(token),
+                "secret": _text(secret),
+                "issuer": issuer,
+                "leeway": _seconds(leeway),
+                "now": _epoch(now),
+            }
+        )
+    )
+
+
+def _readable(token: object) -> object:
+    """Replace what is no UTF-8: whoever sends it must learn that it is no token, as with any other text."""
+    if isinstance(token, str):
+        token = token.encode(errors="replace")
+    return token.decode(errors="replace") if isinstance(token, bytes) else token
+
+
+def _text(secret: str | bytes) -> str:
+    # A secret is never replaced by another: what is no UTF-8 stays as lone surrogates, which are refused.
+    return secret.decode(errors="surrogateescape") if isinstance(secret, bytes) else secret
+
+
+def _seconds(time: timedelta | float | None) -> float | None:
+    return time.total_seconds() if isinstance(time, timedelta) else time
 
 
 def _epoch(now: datetime | float | None) -> float | None:
