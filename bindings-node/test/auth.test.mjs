@@ -57,12 +57,33 @@ test('a test tells what the server said', async () => {
   assert.deepEqual(bad, { valid: false, data: null })
 })
 
+test('what a refusal says besides is not data', async () => {
+  await sandbox.script({ json: { valid: false, reason: 'revoked' } })
+  assert.deepEqual(await sandbox.client('api_v2').auth.test(), { valid: false, data: null })
+})
+
+test('the user is not for logs, but for JSON', async () => {
+  const client = loggedIn('linkit')
+  const session = await client.auth.login()
+  assert.equal(inspect(session), inspect({ organization: session.organization, expiresIn: session.expiresIn }))
+  for (const one of [session, client.auth.session()]) {
+    assert.ok(!inspect({ one }, { showHidden: true }).includes('user'))
+    assert.deepEqual(JSON.parse(JSON.stringify(one)).user, session.user)
+    assert.deepEqual({ ...one }.user, session.user)
+  }
+  const tested = await sandbox.client('api_v2').auth.test()
+  assert.equal(inspect(tested), '{ valid: true }')
+  assert.deepEqual(JSON.parse(JSON.stringify(tested)), { ...tested })
+})
+
 test('a refused login has its class, and its stack shows who called', async () => {
   const error = await rejection(loggedIn('linktor', { password: 'invented' }).auth.login())
   assert.ok(error instanceof sdk.AuthenticationError)
   assert.match(error.stack, /auth\.test\.mjs/)
   assert.ok((await rejection(sandbox.client().auth.login())) instanceof sdk.ConfigError)
-  assert.ok((await rejection(loggedIn().auth.login({ timeout: 5 }))) instanceof sdk.InvalidRequestError)
+  for (const options of [{ timeout: 5 }, null, 'text']) {
+    assert.ok((await rejection(loggedIn().auth.login(options))) instanceof sdk.InvalidRequestError)
+  }
 })
 
 test('an aborted auth call rejects at once with the reason', async () => {
@@ -130,7 +151,9 @@ test('a request for consent prints neither verifier nor state', () => {
 test('what is no request for consent is refused', async () => {
   const client = consenting()
   const request = client.auth.authorizeUrl([], CALLBACK)
-  for (const junk of [undefined, null, 'text', {}, JSON.stringify(request)]) {
+  const circular = {}
+  circular.self = circular
+  for (const junk of [undefined, null, 'text', 1n, {}, circular, JSON.stringify(request)]) {
     const error = await rejection(client.auth.exchangeCode(`${CALLBACK}?code=a&state=b`, junk))
     assert.ok(error instanceof sdk.InvalidRequestError, `${error}`)
   }
@@ -139,6 +162,14 @@ test('what is no request for consent is refused', async () => {
   }
   assert.throws(() => client.auth.authorizeUrl([], undefined), sdk.InvalidRequestError)
   assert.throws(() => sandbox.client().auth.authorizeUrl([], CALLBACK), sdk.ConfigError)
+})
+
+test('a callback with half a letter does not answer the request', async () => {
+  const client = consenting()
+  const request = client.auth.authorizeUrl([], CALLBACK)
+  const error = await rejection(client.auth.exchangeCode('/callback?code=a&state=\ud800', request))
+  assert.ok(error instanceof sdk.AuthenticationError, `${error}`)
+  assert.equal(error.code, 'state_mismatch')
 })
 
 test('a client made anew goes on with the tokens of its store', async () => {
@@ -151,9 +182,12 @@ test('a client made anew goes on with the tokens of its store', async () => {
       (await sandbox.journal()).map(({ path }) => path),
       ['/api/v1/auth/login', '/api/v1/ping'],
     )
-    const error = await rejection(loggedIn('linkit', { tokenStore: folder }).auth.login())
-    assert.ok(error instanceof sdk.TokenStoreError, `${error}`)
-    assert.equal(error.kind, 'token_store')
+    const unreadable = loggedIn('linkit', { tokenStore: folder })
+    for (const call of [unreadable.auth.login(), unreadable.get('/ping')]) {
+      const error = await rejection(call)
+      assert.ok(error instanceof sdk.TokenStoreError, `${error}`)
+      assert.equal(error.kind, 'token_store')
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -97,9 +97,10 @@ test('a request that cannot be written is refused before anything is sent', asyn
     query: ['a=b', { a: {} }, { a: NaN }],
     form: [{ a: [{}] }],
     pathParams: [{ id: undefined }, { id: null }, { id: {} }],
-    headers: ['a: b', { a: 7 }],
+    headers: ['a: b', { a: 7 }, { a: 1n }],
     maxRetries: [3],
-    requestId: [7],
+    organizationId: [7n],
+    requestId: [7, 7n],
     signal: [{}],
   }
   for (const [name, values] of Object.entries(refused)) {
@@ -113,6 +114,9 @@ test('a request that cannot be written is refused before anything is sent', asyn
   assert.match(two.message, /json and body/)
   for (const path of [undefined, 7, '/contacts/{id}']) {
     assert.ok((await rejection(client.get(path))) instanceof sdk.InvalidRequestError)
+  }
+  for (const options of [null, 'text']) {
+    assert.ok((await rejection(client.get('/me', options))) instanceof sdk.InvalidRequestError)
   }
   assert.ok((await rejection(client.request('BREW', '/tea'))) instanceof sdk.InvalidRequestError)
   assert.ok((await rejection(client.get('/me', { timeout: NaN }))) instanceof sdk.ConfigError)

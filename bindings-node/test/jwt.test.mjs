@@ -42,6 +42,21 @@ test('a refused token has its class and code, and is not shown', () => {
   )
 })
 
+test('a token with half a letter is malformed, as any that is no token', () => {
+  const token = jwt.sign({ sub: 'user-1' }, SECRET)
+  for (const text of ['\ud800', `${token}\udc00`, token.replace('.', '\ud800.')]) {
+    assert.throws(
+      () => jwt.verify(text, SECRET),
+      (error) => error instanceof AuthenticationError && error.code === 'token_malformed',
+    )
+  }
+})
+
+test('an error names the option as it is called here', () => {
+  const sign = () => jwt.sign({ exp: 5 }, SECRET, { expiresIn: 5_000 })
+  assert.throws(sign, { name: 'InvalidRequestError', message: 'expiresIn and the claim `exp` are given: give one' })
+})
+
 test('claims that JSON cannot say are refused', () => {
   for (const claims of [{ a: NaN }, { a: 1n }, { a: { b: Infinity } }, [], 'text', null]) {
     assert.throws(() => jwt.sign(claims, SECRET), InvalidRequestError, inspect(claims))
@@ -53,12 +68,15 @@ test('options of the wrong type are refused without a secret', () => {
     () => jwt.sign({}, ''),
     () => jwt.sign({}, undefined),
     () => jwt.sign(undefined, SECRET),
+    () => jwt.sign({}, SECRET, null),
     () => jwt.sign({}, SECRET, { expiresIn: '1h' }),
     () => jwt.sign({}, SECRET, { expires_in: 5 }),
     () => jwt.sign({}, SECRET, { now: new Date('never') }),
     () => jwt.verify(SECRET, SECRET, { leeway: -1 }),
     () => jwt.verify(SECRET, SECRET, { issuer: 7 }),
     () => jwt.verify(7, SECRET),
+    () => jwt.verify(7n, SECRET),
+    () => jwt.verify(SECRET, SECRET, null),
     () => jwt.verify(SECRET, SECRET, { expiresIn: 5 }),
   ]
   for (const call of wrong) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { APIClient, ConfigError, JWT, LibromiConnect, Linkit, Linktor, OAuth } from '@linktor/sdk'
 
-import { useSandbox } from './sandbox.mjs'
+import { rejection, useSandbox } from './sandbox.mjs'
 
 const sandbox = useSandbox()
 
@@ -55,7 +55,7 @@ test('options of the wrong type are refused by name', () => {
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) refused(() => new Linktor({ apiKey: 'key-1', [name]: value }), /./)
   }
-  refused(() => new Linktor({ apiKey: 7 }), /api_key/)
+  refused(() => new Linktor({ apiKey: 7 }), /apiKey/)
   refused(() => new Linktor({ tokenSource: 'token' }), /tokenSource/)
 })
 
@@ -72,12 +72,35 @@ test('credentials of several parts come as objects or as values', () => {
     /oauth: unknown option `client_secret`.*clientSecret/,
   )
   refused(() => new OAuth('client-1'), /oauth/)
-  refused(() => new APIClient({ oauth: { clientId } }), /oauth\.client_secret/)
+  refused(() => new APIClient({ oauth: { clientId } }), /oauth\.clientSecret is missing/)
   refused(() => new APIClient({ oauth: { clientId, clientSecret, account: undefined } }), /account/)
   refused(() => new JWT({ ...jwt, ttl: '1h' }), /jwt\.ttl/)
   refused(() => new APIClient({ jwt: { ...jwt, ttl: 1 } }), /jwt\.ttl/)
   refused(() => new APIClient({ jwt: { ...jwt, claims: [1] } }), /claims/)
   refused(() => new APIClient({ jwt: { ...jwt, claims: { a: 1n } } }), /JSON/)
+})
+
+test('an error names options as they are called here', async () => {
+  const client = sandbox.client()
+  refused(() => new APIClient({ oauth: {} }), /^oauth\.clientId is missing$/)
+  refused(() => new APIClient({ oauth: 7 }), /^oauth: the options must be an object/)
+  refused(() => client.withCredentials({}), /: give one of accessToken, anonymous, apiKey, .*, tokenSource$/)
+  refused(() => new Linktor({ apiKey: 'key-1', baseUrl: 'http://example.com' }), /^baseUrl .* set allowInsecureHttp/)
+  refused(() => new APIClient({ oauth: { clientId: ['a'] } }), /of clientId, clientSecret, refreshToken, accessToken,/)
+  const oauth = new APIClient({ oauth: { clientId: 'a', clientSecret: 'b' } })
+  assert.match((await rejection(oauth.auth.login())).message, /use authorizeUrl and exchangeCode/)
+  assert.throws(() => oauth.auth.authorizeUrl([], '/callback'), /redirectUri must be/)
+  assert.equal((await rejection(client.get('/me', { requestId: '' }))).message, 'requestId is empty')
+  assert.match((await rejection(client.get('/me', { requestId: 'a\n' }))).message, /^the value of `requestId` holds/)
+})
+
+test("an error leaves the user's own words as they are", async () => {
+  const client = sandbox.client()
+  assert.match((await rejection(client.get('/clients/{client_id}'))).message, /`client_id` has no value/)
+  const provider = { name: 'x', credentials: [], auth: { grant: { access_token: ['token'] } } }
+  refused(() => new Linktor({ anonymous: true, baseUrl: sandbox.url, provider }), /: auth\.grant\.access_token must/)
+  await sandbox.script({ status: 400, json: { error: { code: 'x', message: 'api_key is unknown' } } })
+  assert.match((await rejection(client.get('/me'))).message, /api_key is unknown/)
 })
 
 test('the presets settle the provider', () => {

@@ -109,7 +109,8 @@ const USE = `
     const known: Session | null = own.auth.session()
     const test: AuthTest<User> = await own.auth.test<User>({ signal: AbortSignal.timeout(5) })
     const left: number | null = session.expiresIn ?? known?.expiresIn ?? null
-    const names: string[] = [test.data.name, String(left), request.redirectUri]
+    const nothing: null = test.valid ? null : test.data
+    const names: string[] = [test.valid ? test.data.name : String(nothing), String(left), request.redirectUri]
     for await (const user of own.paginate<User>('/users', { query: { per_page: 5 } })) names.push(user.name)
     for await (const page of own.paginate<User>('/users').pages()) {
       const { items, next }: Page<User> = page
@@ -138,6 +139,8 @@ const USE = `
   client.get('/users', { timeout: '5s' })
   // @ts-expect-error: a page has no body
   client.paginate('/users', { json: {} })
+  // @ts-expect-error: there may be no data
+  client.auth.test<User>().then(({ data }) => data.name)
   // @ts-expect-error: half a pair of parts
   new OAuth({ clientId: 'id' })
   // @ts-expect-error: no option of a handle

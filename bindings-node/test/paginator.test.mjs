@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { InvalidRequestError, NotFoundError } from '@linktor/sdk'
+import { ConfigError, InvalidRequestError, NotFoundError } from '@linktor/sdk'
 
 import { rejection, useSandbox } from './sandbox.mjs'
 
@@ -79,6 +79,22 @@ test('iterating again begins anew', async () => {
   assert.deepEqual(await asked(), ['page=1', 'page=1'])
 })
 
+test('options are read once, and hold for every page', async () => {
+  await sandbox.script(page(1), page(2), page(3))
+  const pair = ['X-A', '1']
+  const given = { query: { search: 'ada' }, headers: [pair].values(), pathParams: { list: 'contacts' } }
+  for await (const _ of sandbox.client().paginate('/{list}', given)) {
+    given.query.search = 'bo'
+    given.pathParams.list = 'users'
+    pair[1] = '2'
+  }
+  const entries = await sandbox.journal()
+  assert.deepEqual(
+    entries.map(({ path, query, headers }) => [path, query, new Map(headers).get('x-a')]),
+    [1, 2, 3].map((number) => ['/api/v1/contacts', `search=ada&page=${number}`, '1']),
+  )
+})
+
 test('a handle reads pages as itself', async () => {
   await sandbox.script({ json: { data: [1] } })
   const handle = sandbox.client('linkit').withOrganization('org_1')
@@ -129,11 +145,14 @@ test('an error ends the iteration after the items before it', async () => {
 
 test('a list that cannot be asked for is refused before anything is sent', async () => {
   const client = sandbox.client()
+  for (const options of [null, 'text', { json: {} }, { pageSize: 5 }, { query: { a: {} } }]) {
+    assert.throws(() => client.paginate('/contacts', options), InvalidRequestError)
+  }
+  assert.throws(() => client.paginate('/contacts', { timeout: '5s' }), ConfigError)
   for (const [path, options] of [
     [undefined, {}],
-    ['/contacts', { json: {} }],
-    ['/contacts', { pageSize: 5 }],
     ['/contacts', { query: { page: 0 } }],
+    ['/contacts', { organizationId: 1n }],
     ['/contacts', { signal: {} }],
   ]) {
     const error = await rejection(collected(client.paginate(path, options)))

@@ -117,7 +117,8 @@ async function outcome(call, { error: expected }) {
 export function matches(error, expected) {
   for (const [name, value] of Object.entries(expected)) {
     if (name === 'message_contains') {
-      assert.ok(error.message.includes(value), `message: ${error.message} should contain ${value}`)
+      const own = camelName(value)
+      assert.ok(error.message.includes(own), `message: ${error.message} should contain ${own}`)
     } else {
       assert.deepEqual(error[FIELDS[name] ?? name] ?? null, value, `${name} of ${error.stack}`)
     }
@@ -141,10 +142,14 @@ function jwtOptions({ now, ...told }) {
 function camel(options, names = {}) {
   return Object.fromEntries(
     Object.entries(options).map(([name, value]) => [
-      names[name] ?? name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      names[name] ?? camelName(name),
       MILLISECONDS.has(name) && typeof value === 'number' ? value * 1000 : value,
     ]),
   )
+}
+
+function camelName(name) {
+  return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
 }
 
 function session(value) {

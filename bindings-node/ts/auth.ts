@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 
 import { invalidRequest } from './errors.js'
-import { checkNames } from './given.js'
+import { knownEntries } from './given.js'
 import type { AuthCall, Handle } from './handle.js'
+import { wellFormed } from './json.js'
 import { translated } from './native.js'
 
 /** What a call of the session may be told. */
@@ -13,7 +14,7 @@ export interface AuthOptions {
 
 const NAMES: { readonly [name in keyof AuthOptions]-?: true } = { signal: true }
 
-/** What is known of a session. */
+/** What is known of a session. Printing it does not show the user, whom `JSON.stringify` writes. */
 export interface Session {
   /** The user as the server describes them; `null` if it does not. */
   readonly user: unknown
@@ -23,13 +24,13 @@ export interface Session {
   readonly expiresIn: number | null
 }
 
-/** Whether a credential is good. */
-export interface AuthTest<T = unknown> {
-  /** Whether the server accepts it. */
-  readonly valid: boolean
-  /** What the server says besides; `null` if it refused. */
-  readonly data: T
-}
+/**
+ * Whether a credential is good, and what the server says besides; `null` if it refused. Printing
+ * it does not show `data`, which `JSON.stringify` writes.
+ */
+export type AuthTest<T = unknown> =
+  | { readonly valid: true; readonly data: T }
+  | { readonly valid: false; readonly data: null }
 
 /** An {@link AuthorizationRequest} as JSON: the same in every language of this SDK. */
 export interface AuthorizationRequestJSON {
@@ -100,7 +101,7 @@ export class Auth {
    * Logs in now, also after a login that was refused. Rejects with an
    * {@link AuthenticationError} that has the server's code if it refuses, with a
    * {@link ConfigError} for a credential without a login, and with a {@link TokenStoreError}
-   * if the tokens cannot be saved, though calls go on with them.
+   * if the store fails; where only the saving failed, calls go on with the tokens.
    */
   login(options?: AuthOptions): Promise<Session> {
     return this.#session({ call: 'login' }, options)
@@ -119,8 +120,8 @@ export class Auth {
    * Asks the family's test endpoint whether the credential is good: `valid` is false on a 401,
    * and every other failure rejects.
    */
-  test<T = unknown>(options?: AuthOptions): Promise<AuthTest<T>> {
-    return this.#call({ call: 'test' }, options)
+  async test<T = unknown>(options?: AuthOptions): Promise<AuthTest<T>> {
+    return unprinted(await this.#call<AuthTest<T>>({ call: 'test' }, options), 'data')
   }
 
   /**
@@ -169,7 +170,7 @@ export class Auth {
     request: AuthorizationRequest | AuthorizationRequestJSON,
     options?: AuthOptions,
   ): Promise<Session> {
-    return this.#session({ call: 'exchange_code', callback, request }, options)
+    return this.#session({ call: 'exchange_code', callback: wellFormed(callback), request }, options)
   }
 
   async #session(call: AuthCall, options?: AuthOptions): Promise<Session> {
@@ -177,7 +178,7 @@ export class Auth {
   }
 
   async #call<T>(call: AuthCall, options: AuthOptions = {}): Promise<T> {
-    checkNames(Object.keys(options), NAMES, invalidRequest)
+    knownEntries(options, NAMES, invalidRequest)
     return await this.#handle.auth(call, options.signal)
   }
 }
@@ -193,5 +194,12 @@ function session(json: SessionJSON | null): Session | null
 function session(json: SessionJSON | null): Session | null {
   if (!json) return null
   const { user, organization, expires_in } = json
-  return { user, organization, expiresIn: expires_in === null ? null : Math.floor(expires_in * 1000) }
+  const expiresIn = expires_in === null ? null : Math.floor(expires_in * 1000)
+  return unprinted({ user, organization, expiresIn }, 'user')
+}
+
+/** Keeps one value out of what is printed, and so out of logs. */
+function unprinted<T extends object>(value: T, hidden: keyof T): T {
+  const { [hidden]: _, ...printed } = value
+  return Object.defineProperty(value, inspect.custom, { value: () => printed })
 }

@@ -81,6 +81,7 @@ export class Linktor {
    * Reads a list that comes by pages: the items of all, or {@link Paginator.pages}. The first
    * page is the one that the query names, and the query goes with every page. Rejects as
    * {@link Linktor.request} does.
+   * @throws {LinktorError} if an option cannot be what it says
    */
   paginate<T = unknown>(path: string, options: PageOptions = {}): Paginator<T> {
     return new Paginator(this.#handle, path, options)

@@ -1,5 +1,6 @@
 import { configError } from './errors.js'
-import { checkNames, entries, seconds } from './given.js'
+import { knownEntries, seconds } from './given.js'
+import { JWT_NAMES, OAUTH_NAMES } from './names.js'
 import type { TokenSource } from './source.js'
 
 /** What a client identifies itself with: one of these, `email` and `password` together. */
@@ -53,22 +54,6 @@ export interface JWTOptions {
   ttl?: number
 }
 
-const OAUTH_NAMES: { readonly [name in keyof OAuthOptions]-?: string } = {
-  accessToken: 'access_token',
-  account: 'account',
-  clientId: 'client_id',
-  clientSecret: 'client_secret',
-  refreshToken: 'refresh_token',
-}
-
-const JWT_NAMES: { readonly [name in keyof JWTOptions]-?: string } = {
-  claims: 'claims',
-  issuer: 'issuer',
-  secret: 'secret',
-  subject: 'subject',
-  ttl: 'ttl',
-}
-
 /**
  * An OAuth 2.0 client, and the tokens that it has: a credential that is safe to print, since it
  * shows its `clientId` alone.
@@ -119,8 +104,6 @@ export class JWT {
 }
 
 function translated(what: string, options: object, names: Readonly<Record<string, string>>): Record<string, unknown> {
-  const given = entries(options, what)
-  const own = given.map(([name]) => name)
-  checkNames(own, names, (message) => configError(`${what}: ${message}`))
+  const given = knownEntries(options, names, (message) => configError(`${what}: ${message}`))
   return Object.fromEntries(given.map(([name, value]) => [names[name], value]))
 }

@@ -1,3 +1,5 @@
+import { inOwnNames } from './names.js'
+
 /** What went wrong, as one word: the same in every language. */
 export type ErrorKind =
   | 'config'
@@ -124,8 +126,9 @@ export class ProtocolError extends LinktorError {}
 /** The body is not what it was to be read as. */
 export class DecodeError extends LinktorError {}
 /**
- * The token store could not be read, locked or written. Calls go on with the tokens in
- * memory; only `auth.login()`, `auth.refresh()` and `auth.exchangeCode()` report it.
+ * The token store failed. Where it could not be read or locked, the call that needs a token
+ * fails. Where only the saving failed, calls go on with the tokens in memory, and
+ * `auth.login()`, `auth.refresh()` and `auth.exchangeCode()` report it.
  */
 export class TokenStoreError extends LinktorError {}
 /** The client cannot be made, or used, as it is configured. */
@@ -167,7 +170,8 @@ for (const type of [LinktorError, ...Object.values(CLASSES)]) {
  * user's own functions, by question.
  * @internal
  */
-export function errorFrom(record: ErrorRecord, failures?: ReadonlyMap<number, unknown>): LinktorError {
+export function errorFrom(told: ErrorRecord, failures?: ReadonlyMap<number, unknown>): LinktorError {
+  const record = isOfOptions(told) ? { ...told, message: inOwnNames(told.message) } : told
   const type = CLASSES[record.kind] ?? LinktorError
   if (record.upcall !== undefined && failures?.has(record.upcall)) {
     return new type(record, { cause: failures.get(record.upcall) })
@@ -175,6 +179,11 @@ export function errorFrom(record: ErrorRecord, failures?: ReadonlyMap<number, un
   if (record.cause) return new type(record, { cause: errorFrom(record.cause, failures) })
   if (record.reason !== undefined) return new type(record, { cause: new Error(record.reason) })
   return new type(record)
+}
+
+/** Whether the core speaks of options: a server's own words come with a status. */
+function isOfOptions({ kind, status }: ErrorRecord): boolean {
+  return (kind === 'config' || kind === 'invalid_request') && status === undefined
 }
 
 /**

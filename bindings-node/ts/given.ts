@@ -19,20 +19,20 @@ const NEVER_NOTHING = new Set([
 ])
 
 /** The names and values of options; a credential, or a part of one, that was given but is nothing is refused. */
-export function entries(options: unknown, what = 'the options'): [string, unknown][] {
-  if (typeof options !== 'object' || options === null) throw configError(`${what} must be an object of values by name`)
+export function entries(options: unknown, refuse: Refusal = configError): [string, unknown][] {
+  if (typeof options !== 'object' || options === null) throw refuse('the options must be an object of values by name')
   const given = Object.entries(options)
   const empty = given.find(([name, value]) => NEVER_NOTHING.has(name) && (value === undefined || value === null))
-  if (empty) throw configError(`${empty[0]} is given, but ${empty[1]}: leave it out if there is none`)
+  if (empty) throw refuse(`${empty[0]} is given, but ${empty[1]}: leave it out if there is none`)
   return given
 }
 
-/** Refuses an option that there is not, and names those that there are. */
-export function checkNames(names: readonly string[], known: object, refuse: Refusal): void {
-  const unknown = names.find((name) => !Object.hasOwn(known, name))
-  if (unknown !== undefined) {
-    throw refuse(`unknown option \`${unknown}\`; there are ${Object.keys(known).join(', ')}`)
-  }
+/** The same; an option that there is not is refused, and those that there are named. */
+export function knownEntries(options: unknown, known: object, refuse: Refusal): [string, unknown][] {
+  const given = entries(options, refuse)
+  const unknown = given.find(([name]) => !Object.hasOwn(known, name))
+  if (unknown) throw refuse(`unknown option \`${unknown[0]}\`; there are ${Object.keys(known).join(', ')}`)
+  return given
 }
 
 /** Milliseconds as seconds. */
@@ -43,9 +43,11 @@ export function seconds(name: string, milliseconds: unknown): number {
   return milliseconds / 1000
 }
 
-/** Headers as pairs. */
+/** Headers as pairs that are nobody else's. */
 export function headerPairs(headers: unknown): unknown {
   if (typeof headers !== 'object' || headers === null) return headers
-  if (Symbol.iterator in headers) return [...(headers as Iterable<unknown>)]
+  if (Symbol.iterator in headers) {
+    return Array.from(headers as Iterable<unknown>, (pair) => (Array.isArray(pair) ? [...pair] : pair))
+  }
   return Object.entries(headers).filter(([, value]) => value !== undefined)
 }

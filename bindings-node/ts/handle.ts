@@ -1,10 +1,11 @@
 import { type Completion, FAILED } from './calls.js'
 import type { CredentialOptions } from './credentials.js'
 import { configError, errorFrom, invalidRequest, type LinktorError } from './errors.js'
+import { jsonText } from './json.js'
 import { type NativeClient, translated } from './native.js'
 import { clientOptions, credentialOptions, type LinktorOptions } from './options.js'
 import { Port } from './port.js'
-import { type RequestOptions, written } from './request.js'
+import { type RequestOptions, sendingJSON, type Written, written } from './request.js'
 import { LinktorResponse } from './response.js'
 import { checkSignal } from './signal.js'
 import { currentQuestion, type Questions } from './source.js'
@@ -51,12 +52,17 @@ export class Handle {
     return new Handle(native, this.#port, this.#port.sources.add(native.id, options.tokenSource))
   }
 
-  /** Sends a request; `page` makes it one for that page of a list. */
-  async request(method: string, path: string, options: RequestOptions, page?: number): Promise<LinktorResponse> {
+  /** Sends a request. */
+  async request(method: string, path: string, options: RequestOptions): Promise<LinktorResponse> {
+    return await this.send(method, path, written(options))
+  }
+
+  /** Sends what was written; `page` makes it a request for that page of a list. */
+  async send(method: string, path: string, request: Written, page?: number): Promise<LinktorResponse> {
     if (typeof method !== 'string' || typeof path !== 'string') throw invalidRequest('method and path must be texts')
-    const { signal } = options
+    const { body, signal } = request
     if (signal) checkSignal(signal)
-    const { options: told, body } = written(options, page, currentQuestion())
+    const told = sendingJSON(request.told, page, currentQuestion())
     const id = translated(() =>
       typeof body === 'string'
         ? this.native.submit(method, path, told, body)
@@ -70,7 +76,7 @@ export class Handle {
   /** Makes a call of the session. */
   async auth<T>(call: AuthCall, signal: AbortSignal | undefined): Promise<T> {
     if (signal) checkSignal(signal)
-    const json = JSON.stringify({ ...call, within: currentQuestion() })
+    const json = jsonText('the arguments', { ...call, within: currentQuestion() }, invalidRequest)
     const completion = await this.#completion(
       translated(() => this.native.submitAuth(json)),
       signal,

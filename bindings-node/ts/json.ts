@@ -14,6 +14,11 @@ export function jsonText(name: string, value: unknown, refuse: Refusal): string 
   return text
 }
 
+/** A text that somebody else wrote, with U+FFFD for what no JSON reader takes; anything else as it is. */
+export function wellFormed(text: unknown): unknown {
+  return typeof text === 'string' ? text.toWellFormed() : text
+}
+
 function finite(name: string, key: string, value: unknown, refuse: Refusal): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw refuse(`${name} cannot be written as JSON: ${key ? `\`${key}\`` : 'it'} is ${value}`)

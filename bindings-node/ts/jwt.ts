@@ -1,6 +1,7 @@
 import { configError, invalidRequest } from './errors.js'
-import { checkNames, seconds } from './given.js'
-import { jsonText } from './json.js'
+import { knownEntries, seconds } from './given.js'
+import { jsonText, wellFormed } from './json.js'
+import { SIGN_NAMES } from './names.js'
 import { native, translated } from './native.js'
 
 /** Claims of a token: those that RFC 7519 names, and any others. */
@@ -38,7 +39,6 @@ export interface VerifyOptions {
   now?: Date | number
 }
 
-const SIGN_NAMES: { readonly [name in keyof SignOptions]-?: true } = { expiresIn: true, issuer: true, now: true }
 const VERIFY_NAMES: { readonly [name in keyof VerifyOptions]-?: true } = { issuer: true, leeway: true, now: true }
 
 /**
@@ -48,7 +48,7 @@ const VERIFY_NAMES: { readonly [name in keyof VerifyOptions]-?: true } = { issue
  * @throws {ConfigError} if the secret is empty, or an option is not what it should be
  */
 export function sign(claims: object, secret: string, options: SignOptions = {}): string {
-  checkNames(Object.keys(options), SIGN_NAMES, configError)
+  knownEntries(options, SIGN_NAMES, configError)
   const { expiresIn, issuer, now } = options
   const told = {
     claims,
@@ -70,16 +70,16 @@ export function sign(claims: object, secret: string, options: SignOptions = {}):
  * @throws {ConfigError} if the secret is empty, or an option is not what it should be
  */
 export function verify<T extends object = Claims>(token: string, secret: string, options: VerifyOptions = {}): T {
-  checkNames(Object.keys(options), VERIFY_NAMES, configError)
+  knownEntries(options, VERIFY_NAMES, configError)
   const { issuer, leeway, now } = options
   const told = {
-    token,
+    token: wellFormed(token),
     secret,
     issuer,
     leeway: leeway === undefined ? undefined : seconds('leeway', leeway),
     now: now === undefined ? undefined : epochSeconds(now),
   }
-  const json = JSON.stringify(told)
+  const json = jsonText('the arguments', told, configError)
   return JSON.parse(translated(() => native.jwtVerify(json)))
 }
 

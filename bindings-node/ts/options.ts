@@ -1,7 +1,8 @@
 import { type CredentialOptions, JWT, type JWTOptions, OAuth, type OAuthOptions } from './credentials.js'
 import { configError } from './errors.js'
-import { checkNames, entries, headerPairs, seconds } from './given.js'
+import { headerPairs, knownEntries, seconds } from './given.js'
 import { jsonText } from './json.js'
+import { CLIENT_NAMES, CREDENTIAL_NAMES } from './names.js'
 
 /** The API families that are built in. */
 export type ProviderName = 'linktor' | 'linkit' | 'libromi' | 'api_v1' | 'api_v2'
@@ -42,37 +43,9 @@ export interface LinktorOptions extends CredentialOptions {
   allowInsecureHttp?: boolean
 }
 
-const CREDENTIAL_NAMES: { readonly [name in keyof CredentialOptions]-?: string } = {
-  accessToken: 'access_token',
-  anonymous: 'anonymous',
-  apiKey: 'api_key',
-  email: 'email',
-  jwt: 'jwt',
-  oauth: 'oauth',
-  password: 'password',
-  tokenSource: 'token_source',
-}
-
-const NAMES: { readonly [name in keyof LinktorOptions]-?: string } = {
-  ...CREDENTIAL_NAMES,
-  allowInsecureHttp: 'allow_insecure_http',
-  authUrl: 'auth_url',
-  baseUrl: 'base_url',
-  clientVersion: 'client_version',
-  connectTimeout: 'connect_timeout',
-  deadline: 'deadline',
-  headers: 'headers',
-  maxConnections: 'max_connections',
-  organization: 'organization',
-  provider: 'provider',
-  proxy: 'proxy',
-  timeout: 'timeout',
-  tokenStore: 'token_store',
-}
-
 /** A client's options as the core reads them: JSON in its own names and units. */
 export function clientOptions(options: LinktorOptions): string {
-  return written(options, NAMES)
+  return written(options, CLIENT_NAMES)
 }
 
 /** A handle's credential as the core reads it. */
@@ -81,10 +54,7 @@ export function credentialOptions(options: CredentialOptions): string {
 }
 
 function written(options: object, names: Readonly<Record<string, string>>): string {
-  const given = entries(options)
-  const own = given.map(([name]) => name)
-  checkNames(own, names, configError)
-  const told = given.filter(([, value]) => value !== undefined)
+  const told = knownEntries(options, names, configError).filter(([, value]) => value !== undefined)
   const pairs = told.map(([name, value]) => [names[name], translate(name, value)])
   return jsonText('the options', Object.fromEntries(pairs), configError)
 }

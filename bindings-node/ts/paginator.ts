@@ -1,7 +1,5 @@
-import { invalidRequest } from './errors.js'
-import { checkNames } from './given.js'
 import type { Handle } from './handle.js'
-import type { RequestOptions } from './request.js'
+import { type RequestOptions, type Written, written } from './request.js'
 import type { LinktorResponse } from './response.js'
 import { checkSignal } from './signal.js'
 
@@ -42,13 +40,13 @@ export interface Page<T> {
 export class Paginator<T> implements AsyncIterable<T> {
   readonly #handle: Handle
   readonly #path: string
-  readonly #options: PageOptions
+  readonly #request: Written
 
   /** @internal */
   constructor(handle: Handle, path: string, options: PageOptions) {
     this.#handle = handle
     this.#path = path
-    this.#options = options
+    this.#request = written(options, NAMES)
   }
 
   /**
@@ -56,10 +54,9 @@ export class Paginator<T> implements AsyncIterable<T> {
    * `options.signal` if that aborts, ends the iteration.
    */
   async *pages(): AsyncGenerator<Page<T>, void, undefined> {
-    checkNames(Object.keys(this.#options), NAMES, invalidRequest)
     let number: number | undefined = 0
     while (number !== undefined) {
-      const response: LinktorResponse = await this.#handle.request('GET', this.#path, this.#options, number)
+      const response: LinktorResponse = await this.#handle.send('GET', this.#path, this.#request, number)
       const page = response.page<T>()
       yield page
       number = page.next
@@ -68,7 +65,7 @@ export class Paginator<T> implements AsyncIterable<T> {
 
   /** The items of all pages. Ends as {@link Paginator.pages} does, and between two items if the signal aborts. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    const { signal } = this.#options
+    const { signal } = this.#request
     for await (const { items } of this.pages()) {
       for (const item of items) {
         if (signal) checkSignal(signal)

@@ -1,6 +1,7 @@
 import { invalidRequest } from './errors.js'
-import { checkNames, headerPairs, seconds } from './given.js'
+import { headerPairs, knownEntries, seconds } from './given.js'
 import { jsonText } from './json.js'
+import { REQUEST_NAMES } from './names.js'
 import type { HeadersInput } from './options.js'
 
 /** A value of a query or form. Lists repeat the name; `null` and `undefined` are left out. */
@@ -36,33 +37,16 @@ export interface RequestOptions {
   signal?: AbortSignal
 }
 
-const NAMES: { readonly [name in keyof RequestOptions]-?: true } = {
-  body: true,
-  contentType: true,
-  deadline: true,
-  form: true,
-  headers: true,
-  json: true,
-  organizationId: true,
-  pathParams: true,
-  query: true,
-  requestId: true,
-  signal: true,
-  timeout: true,
-}
-
-/** A request as the core reads it. */
+/** A request as the core reads it, but for what each sending adds. */
 export interface Written {
-  readonly options: string
+  readonly told: object
   readonly body: string | Uint8Array
+  readonly signal: AbortSignal | undefined
 }
 
-/**
- * Writes a request's options; `page` is the page of a list that it asks for, 0 for the first, and
- * `within` the question that the caller is answering.
- */
-export function written(options: RequestOptions, page: number | undefined, within: number | undefined): Written {
-  checkNames(Object.keys(options), NAMES, invalidRequest)
+/** Reads a request's options, of those that `known` names; changing them later changes nothing. */
+export function written(options: RequestOptions, known: object = REQUEST_NAMES): Written {
+  knownEntries(options, known, invalidRequest)
   const { body, contentType } = content(options)
   const told = {
     path_params: options.pathParams && pathParams(options.pathParams),
@@ -70,14 +54,20 @@ export function written(options: RequestOptions, page: number | undefined, withi
     headers: options.headers && headerPairs(options.headers),
     content_type: contentType,
     organization: options.organizationId,
-    page,
     request_id: options.requestId,
     timeout: options.timeout === undefined ? undefined : seconds('timeout', options.timeout),
     deadline: options.deadline === undefined ? undefined : seconds('deadline', options.deadline),
-    within,
   }
-  const json = JSON.stringify(told)
-  return { options: json === '{}' ? '' : json, body }
+  return { told, body, signal: options.signal }
+}
+
+/**
+ * What one sending tells the core; `page` is the page of a list that it asks for, 0 for the first, and
+ * `within` the question that the caller is answering.
+ */
+export function sendingJSON(told: object, page: number | undefined, within: number | undefined): string {
+  const json = jsonText('the options', { ...told, page, within }, invalidRequest)
+  return json === '{}' ? '' : json
 }
 
 function content(options: RequestOptions): { body: string | Uint8Array; contentType?: string | undefined } {

@@ -159,7 +159,7 @@ impl Options {
             given.push(oauth.credentials()?);
         }
         if let Some(jwt) =
-            self.object::<GivenJwt>("jwt", "secret, subject, issuer, claims (an object), ttl (seconds)")?
+            self.object::<GivenJwt>("jwt", "secret, subject, issuer, claims (an object), ttl")?
         {
             given.push(jwt.credentials()?);
         }

@@ -96,7 +96,10 @@ impl Auth<'_> {
             Ok(response) => {
                 let body: Value = response.json()?;
                 let said = test.valid.iter().find_map(|pointer| body.pointer(pointer)?.as_bool());
-                Ok(AuthTest { valid: said.unwrap_or(true), data: response.data()? })
+                match said {
+                    Some(false) => Ok(AuthTest { valid: false, data: Value::Null }),
+                    _ => Ok(AuthTest { valid: true, data: response.data()? }),
+                }
             }
             Err(error) if error.status() == Some(401) || error.code() == Some("session_expired") => {
                 Ok(AuthTest { valid: false, data: Value::Null })
