@@ -158,9 +158,7 @@ impl Options {
         {
             given.push(oauth.credentials()?);
         }
-        if let Some(jwt) =
-            self.object::<GivenJwt>("jwt", "secret, subject, issuer, claims (an object), ttl")?
-        {
+        if let Some(jwt) = self.object::<GivenJwt>("jwt", "secret, subject, issuer, claims (an object), ttl")? {
             given.push(jwt.credentials()?);
         }
         if self.take::<bool>("anonymous", "true or false")? == Some(true) {
