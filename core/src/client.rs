@@ -19,7 +19,7 @@ pub(crate) use self::identity::Identity;
 use crate::auth::{Credentials, TokenStore};
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::observer::{Event, Observer};
 use crate::organization;
 use crate::page::Paginator;
@@ -119,6 +119,23 @@ impl Shared {
         let distance = Duration::from_millis(skew.unsigned_abs());
         let corrected = if skew < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
         corrected.unwrap_or(now)
+    }
+
+    /// Runs until done, until the deadline, or until the client is closed.
+    pub(crate) async fn bounded<T>(
+        &self,
+        deadline: Option<Duration>,
+        work: impl Future<Output = Result<T, Error>>,
+        late: impl FnOnce(Duration) -> Error,
+    ) -> Result<T, Error> {
+        let work = async {
+            match deadline {
+                None => work.await,
+                Some(deadline) => tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(late(deadline))),
+            }
+        };
+        let closed = || Err(Error::new(ErrorKind::Closed, "the client was closed"));
+        self.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
     }
 
     /// Tells the observer, whose panics are its own.

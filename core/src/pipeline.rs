@@ -2,7 +2,7 @@
 //! or done.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,6 @@ use crate::error::{Error, ErrorKind, Sent};
 use crate::header;
 use crate::observer::{Call, Event, Outcome};
 use crate::organization;
-use crate::provider::{Asked, Grant};
 use crate::request::{Request, without_query};
 use crate::response::Response;
 use crate::transport::{MAX_BODY, Transport, TransportError, TransportRequest, TransportResponse};
@@ -55,6 +54,8 @@ pub(crate) struct Flight<'a> {
     deadline: Option<Duration>,
     started: Instant,
     attempts: AtomicU32,
+    /// Of the last answer.
+    status: AtomicU16,
     /// The most that any attempt so far can have done, but for one under way.
     sent: AtomicU8,
     is_sending: AtomicBool,
@@ -83,7 +84,7 @@ impl From<Arc<Held>> for Signature {
 impl<'a> Flight<'a> {
     /// Resolves the URL and writes every header but `Authorization`; an error names the
     /// call as far as it is known. The page is the one that was asked for, if one was.
-    fn prepare(client: &'a Client, mut request: Request) -> Result<(Self, Option<Asked>), Error> {
+    fn prepare(client: &'a Client, mut request: Request) -> Result<(Self, Option<u64>), Error> {
         let (method, path) = (request.method.clone(), std::mem::take(&mut request.path));
         let named = |error: Error, id: Option<&str>| error.with_call(id, &method, without_query(&path));
         let id = match request.request_id.take() {
@@ -101,7 +102,7 @@ impl<'a> Flight<'a> {
         path: &str,
         request_id: String,
         id_header: HeaderValue,
-    ) -> Result<(Self, Option<Asked>), Error> {
+    ) -> Result<(Self, Option<u64>), Error> {
         for (name, limit) in [("timeout", request.timeout), ("deadline", request.deadline)] {
             if limit.is_some_and(|limit| limit.is_zero()) {
                 return Err(Error::config(format!("{name} must be more than zero")));
@@ -172,6 +173,7 @@ impl<'a> Flight<'a> {
             deadline: None,
             started: shared.clock.monotonic(),
             attempts: AtomicU32::new(0),
+            status: AtomicU16::new(0),
             sent: AtomicU8::new(Sent::No as u8),
             is_sending: AtomicBool::new(false),
             last_error: Mutex::new(None),
@@ -179,7 +181,7 @@ impl<'a> Flight<'a> {
     }
 
     /// Tells the observer of the call's begin and end, and its error which call it was.
-    pub(crate) async fn follow<T: Answered>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(crate) async fn follow<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.tell(|call| Event::CallStarted { call });
         let ending = Ending { flight: self, outcome: Outcome { status: None, error: Some(ErrorKind::Cancelled) } };
         let result = work.await;
@@ -193,28 +195,19 @@ impl<'a> Flight<'a> {
     }
 
     /// Runs until done, until the deadline, or until the client is closed.
-    async fn run_bounded(&self, client: &Client, asked: Option<Asked>) -> Result<Response, Error> {
-        let work = async {
-            match self.deadline {
-                None => self.run(client, asked).await,
-                Some(deadline) => tokio::time::timeout(deadline, self.run(client, asked)).await.unwrap_or_else(|_| {
-                    let error = Error::new(
-                        ErrorKind::Timeout,
-                        format!("the call was not done by its deadline of {} s", deadline.as_secs_f64()),
-                    );
-                    let last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).take();
-                    Err(match last {
-                        Some(last) => error.with_source(last),
-                        None => error,
-                    })
-                }),
+    async fn run_bounded(&self, client: &Client, asked: Option<u64>) -> Result<Response, Error> {
+        let late = |deadline: Duration| {
+            let message = format!("the call was not done by its deadline of {} s", deadline.as_secs_f64());
+            let error = Error::new(ErrorKind::Timeout, message);
+            match self.last_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                Some(last) => error.with_source(last),
+                None => error,
             }
         };
-        let closed = || Err(Error::new(ErrorKind::Closed, "the client was closed"));
-        self.shared.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
+        self.shared.bounded(self.deadline, self.run(client, asked), late).await
     }
 
-    async fn run(&self, client: &Client, asked: Option<Asked>) -> Result<Response, Error> {
+    async fn run(&self, client: &Client, asked: Option<u64>) -> Result<Response, Error> {
         let mut refused = None;
         loop {
             let signature = self.sign(client.identity(), refused).await?;
@@ -263,7 +256,7 @@ impl<'a> Flight<'a> {
             }
             Next::Renew => self.renewal(session.renewed(refused)).await?,
         };
-        if held.is_unsaved {
+        if held.unsaved.is_some() {
             self.tell(|call| Event::TokensUnsaved { call });
         }
         Ok(Some(held.into()))
@@ -295,6 +288,9 @@ impl<'a> Flight<'a> {
         });
         self.is_sending.store(false, Ordering::Relaxed);
         self.may_have_acted(result.as_ref().map_or_else(Error::sent, |_| Sent::Yes));
+        if let Ok(answer) = &result {
+            self.status.store(answer.status, Ordering::Relaxed);
+        }
         let outcome = Outcome {
             status: result.as_ref().ok().map(|answer| answer.status),
             error: result.as_ref().err().map(Error::kind),
@@ -354,7 +350,7 @@ impl<'a> Flight<'a> {
         &self,
         answer: TransportResponse,
         signature: Option<Signature>,
-        asked: Option<Asked>,
+        asked: Option<u64>,
     ) -> Result<Response, Error> {
         let request_id = self.echoed_id(&answer.headers).unwrap_or_else(|| self.request_id.clone());
         let mut response = Response {
@@ -418,24 +414,6 @@ impl<'a> Flight<'a> {
     }
 }
 
-/// What a call may end with.
-pub(crate) trait Answered {
-    /// The status, if it is known.
-    fn status(&self) -> Option<u16>;
-}
-
-impl Answered for Response {
-    fn status(&self) -> Option<u16> {
-        Some(self.status)
-    }
-}
-
-impl Answered for Grant {
-    fn status(&self) -> Option<u16> {
-        Some(200)
-    }
-}
-
 /// Reports a call's end, however it ends: a future that is dropped was cancelled.
 struct Ending<'f, 'a> {
     flight: &'f Flight<'a>,
@@ -443,9 +421,9 @@ struct Ending<'f, 'a> {
 }
 
 impl Ending<'_, '_> {
-    fn tell<T: Answered>(mut self, result: &Result<T, Error>) {
+    fn tell<T>(mut self, result: &Result<T, Error>) {
         self.outcome = match result {
-            Ok(answer) => Outcome { status: answer.status(), error: None },
+            Ok(_) => Outcome { status: Some(self.flight.status.load(Ordering::Relaxed)), error: None },
             Err(error) => Outcome { status: error.status(), error: Some(error.kind()) },
         };
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::oauth::AuthorizationRequest;
 use super::renewal::Order;
 use super::scope::RenewalScope;
-use super::session::{Session, SessionInfo, Way};
+use super::session::{Held, Session, SessionInfo, Way};
 use crate::client::{Client, Identity};
 use crate::error::{Error, ErrorKind};
 use crate::request::Request;
@@ -57,9 +58,9 @@ impl Auth<'_> {
     /// Logs in now, also after a login that was refused; a JWT is minted, and a source
     /// asked, anew. Calls do so by themselves: this is for those who want to know before.
     ///
-    /// An API key, an access token and an OAuth client are a `config` error; a refused one is `authentication`
-    /// with the server's code; tokens that cannot be saved are a `token_store` error,
-    /// though calls go on with them.
+    /// An API key, an access token and an OAuth client are a `config` error; a refused
+    /// login is `authentication` with the server's code; tokens that cannot be saved are a
+    /// `token_store` error, though calls go on with them.
     pub async fn login(&self) -> Result<SessionInfo, Error> {
         let session = self.session_of("log in with")?;
         if matches!(session.way, Way::OAuth(_)) {
@@ -77,8 +78,8 @@ impl Auth<'_> {
     pub async fn refresh(&self) -> Result<SessionInfo, Error> {
         let session = self.session_of("refresh")?;
         self.bounded(async {
-            session.refreshed().await?;
-            outcome(session)
+            let held = session.refreshed().await?;
+            outcome(session, &held)
         })
         .await
     }
@@ -176,8 +177,8 @@ impl Auth<'_> {
 
     async fn ordered(&self, session: &Arc<Session>, order: Order) -> Result<SessionInfo, Error> {
         self.bounded(async {
-            session.ordered(order).await?;
-            outcome(session)
+            let held = session.ordered(order).await?;
+            outcome(session, &held)
         })
         .await
     }
@@ -188,24 +189,18 @@ impl Auth<'_> {
             RenewalScope::refuse_recursion(session)?;
         }
         let shared = self.0.shared();
-        let work = async {
-            match shared.deadline {
-                None => work.await,
-                Some(deadline) => tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| {
-                    let message = format!("no token by the deadline of {} s", deadline.as_secs_f64());
-                    Err(Error::new(ErrorKind::Timeout, message))
-                }),
-            }
+        let late = |deadline: Duration| {
+            let message = format!("no token by the deadline of {} s", deadline.as_secs_f64());
+            Error::new(ErrorKind::Timeout, message)
         };
-        let closed = || Err(Error::new(ErrorKind::Closed, "the client was closed"));
-        shared.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
+        shared.bounded(shared.deadline, work, late).await
     }
 }
 
 /// The session after a renewal, or why it is in memory alone.
-fn outcome(session: &Session) -> Result<SessionInfo, Error> {
-    match session.unsaved() {
-        Some(error) => Err(error),
+fn outcome(session: &Session, held: &Held) -> Result<SessionInfo, Error> {
+    match &held.unsaved {
+        Some(error) => Err(error.clone()),
         None => session.info().ok_or_else(|| Error::new(ErrorKind::Internal, "a renewal left no session")),
     }
 }

@@ -246,30 +246,20 @@ impl Session {
     }
 
     async fn refresh(&self, token: &Secret) -> Result<Grant, Error> {
-        let rules = &self.shared.provider.auth;
-        let call = match (&self.way, &rules.oauth, &rules.refresh) {
-            (Way::OAuth(oauth), Some(endpoints), _) => TokenCall {
-                base: self.shared.auth_base()?,
-                path: &endpoints.token,
-                body: json!({
-                    "grant_type": "refresh_token",
-                    "client_id": oauth.client_id,
-                    "client_secret": oauth.client_secret.expose(),
-                    "refresh_token": token.expose(),
-                }),
-                secrets: vec![token, &oauth.client_secret],
-                repeat: Repeat::Transient,
-            },
-            (_, _, Some(path)) => TokenCall {
+        let answer = if let Way::OAuth(oauth) = &self.way {
+            let grant = json!({"grant_type": "refresh_token", "refresh_token": token.expose()});
+            self.ask_oauth(oauth, grant, vec![token], Repeat::Transient).await
+        } else {
+            let call = TokenCall {
                 base: &self.shared.base,
-                path,
+                path: self.shared.provider.auth.refresh.as_deref().unwrap_or_default(),
                 body: json!({"refresh_token": token.expose()}),
                 secrets: vec![token],
                 repeat: Repeat::Transient,
-            },
-            _ => return Err(expired("the provider refreshes no tokens")),
+            };
+            call.send(&self.shared).await
         };
-        call.send(&self.shared).await.map_err(|error| error.after("the refresh failed"))
+        answer.map_err(|error| error.after("the refresh failed"))
     }
 
     async fn exchange(
@@ -279,22 +269,32 @@ impl Session {
         verifier: &Secret,
         redirect_uri: &str,
     ) -> Result<Grant, Error> {
-        let endpoints = self.shared.provider.auth.oauth.clone().unwrap_or_default();
-        let call = TokenCall {
-            base: self.shared.auth_base()?,
-            path: &endpoints.token,
-            body: json!({
-                "grant_type": "authorization_code",
-                "client_id": oauth.client_id,
-                "client_secret": oauth.client_secret.expose(),
-                "code": code.expose(),
-                "code_verifier": verifier.expose(),
-                "redirect_uri": redirect_uri,
-            }),
-            secrets: vec![code, verifier, &oauth.client_secret],
-            repeat: Repeat::Unwritten,
+        let grant = json!({
+            "grant_type": "authorization_code",
+            "code": code.expose(),
+            "code_verifier": verifier.expose(),
+            "redirect_uri": redirect_uri,
+        });
+        let answer = self.ask_oauth(oauth, grant, vec![code, verifier], Repeat::Unwritten).await;
+        answer.map_err(|error| error.after("the code was not exchanged"))
+    }
+
+    /// A call to the OAuth token endpoint, which the client itself is named in.
+    async fn ask_oauth<'a>(
+        &'a self,
+        oauth: &'a OAuth,
+        mut grant: Value,
+        mut secrets: Vec<&'a Secret>,
+        repeat: Repeat,
+    ) -> Result<Grant, Error> {
+        let Some(endpoints) = &self.shared.provider.auth.oauth else {
+            return Err(Error::config("the provider has no OAuth endpoints"));
         };
-        call.send(&self.shared).await.map_err(|error| error.after("the code was not exchanged"))
+        grant["client_id"] = oauth.client_id.as_str().into();
+        grant["client_secret"] = oauth.client_secret.expose().into();
+        secrets.push(&oauth.client_secret);
+        let call = TokenCall { base: self.shared.auth_base()?, path: &endpoints.token, body: grant, secrets, repeat };
+        call.send(&self.shared).await
     }
 
     fn mint(&self, jwt: &Jwt) -> Result<Grant, Error> {

@@ -39,8 +39,8 @@ pub(crate) struct Held {
     pub(crate) generation: u64,
     /// The organization that the session's first login named.
     pub(crate) organization: Option<HeaderValue>,
-    /// Whether the store has not got it.
-    pub(crate) is_unsaved: bool,
+    /// Why it is in memory alone, if the store has not got it.
+    pub(crate) unsaved: Option<Error>,
     expires_at: Option<Instant>,
     /// From when on it is better renewed.
     renew_at: Option<Instant>,
@@ -97,8 +97,6 @@ pub(super) struct State {
     pub(super) written: Option<Uuid>,
     /// Why no token can be had any more without the user.
     pub(super) ended: Option<Error>,
-    /// Why the tokens are in memory alone.
-    unsaved: Option<Error>,
     pub(super) organization: Option<HeaderValue>,
     user: Option<Value>,
     failed: Option<(Instant, Error)>,
@@ -142,7 +140,7 @@ impl Session {
                     authorization: Authorization::write(token, shared.provider.headers.token, "access_token")?,
                     generation: 0,
                     organization: None,
-                    is_unsaved: false,
+                    unsaved: None,
                     expires_at: None,
                     renew_at: None,
                 }));
@@ -253,11 +251,6 @@ impl Session {
         overtake(&mut state);
     }
 
-    /// Why the tokens are in memory alone, if they are.
-    pub(crate) fn unsaved(&self) -> Option<Error> {
-        self.lock().unsaved.clone()
-    }
-
     /// What is known of it; nothing before the first token.
     pub(crate) fn info(&self) -> Option<SessionInfo> {
         let state = self.lock();
@@ -339,7 +332,7 @@ impl Session {
             authorization: renewed.authorization,
             generation: state.generation,
             organization: state.organization.clone(),
-            is_unsaved: renewed.unsaved.is_some(),
+            unsaved: renewed.unsaved,
             expires_at: renewed.left.and_then(|left| now.checked_add(left)),
             renew_at: renewed.left.and_then(|left| {
                 let ahead = PROACTIVE.min(renewed.life.unwrap_or(left) / 10);
@@ -348,7 +341,6 @@ impl Session {
         });
         state.failed = None;
         state.ended = None;
-        state.unsaved = renewed.unsaved;
         if renewed.refresh_token.is_some() {
             state.refresh_token = renewed.refresh_token;
         }

@@ -41,8 +41,7 @@ impl Vault {
 
     /// The record of this session; nothing if there is none of the same password.
     pub(super) async fn load(&self) -> Result<Option<Record>, Error> {
-        let text = self.store.load(&self.key).await.map_err(|error| failure("cannot be read", error))?;
-        let Some(record) = text.as_ref().map(Record::read).transpose()? else { return Ok(None) };
+        let Some(record) = self.read().await? else { return Ok(None) };
         let is_ours = match (&self.prover, &record.proof) {
             (None, _) => true,
             (Some(prover), Some(proof)) => prover.accepts(proof).await?,
@@ -53,8 +52,12 @@ impl Vault {
 
     /// The write that the store holds, whoever's it is.
     pub(super) async fn revision(&self) -> Result<Option<Uuid>, Error> {
+        Ok(self.read().await?.map(|record| record.revision))
+    }
+
+    async fn read(&self) -> Result<Option<Record>, Error> {
         let text = self.store.load(&self.key).await.map_err(|error| failure("cannot be read", error))?;
-        Ok(text.as_ref().map(Record::read).transpose()?.map(|record| record.revision))
+        text.as_ref().map(Record::read).transpose()
     }
 
     pub(super) async fn save(&self, mut record: Record) -> Result<(), Error> {

@@ -20,8 +20,8 @@ pub use self::auth::{AuthRules, GrantFields, OAuthRules, TestCall};
 pub use self::envelope::Payload;
 pub(crate) use self::envelope::json_text;
 pub(crate) use self::grant::Grant;
+pub(crate) use self::paging::Found;
 pub use self::paging::Paging;
-pub(crate) use self::paging::{Asked, Found};
 use crate::error::Error;
 
 /// An API family: how its credentials are written, its headers, its envelopes, its

@@ -56,12 +56,6 @@ impl Default for Paging {
     }
 }
 
-/// Which page was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Asked {
-    page: u64,
-}
-
 /// What an answer holds of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -73,7 +67,7 @@ pub(crate) struct Found {
 impl Paging {
     /// Writes the page into the URL: `number`, or for 0 the one that the URL names, or
     /// the first. A size beyond the largest is cut down to it.
-    pub(crate) fn ask(&self, url: &mut Url, number: u64) -> Result<Asked, Error> {
+    pub(crate) fn ask(&self, url: &mut Url, number: u64) -> Result<u64, Error> {
         let mut pairs: Vec<(String, String)> =
             url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         let whole = |name: &str, text: &str| {
@@ -101,13 +95,13 @@ impl Paging {
             }
         };
         url.query_pairs_mut().clear().extend_pairs(pairs);
-        Ok(Asked { page })
+        Ok(page)
     }
 }
 
 impl Provider {
     /// The items of a page, and the number of the next; a `decode` error if there is no list.
-    pub(crate) fn page(&self, asked: Asked, status: u16, body: &[u8]) -> Result<Found, Error> {
+    pub(crate) fn page(&self, asked: u64, status: u16, body: &[u8]) -> Result<Found, Error> {
         self.payload(status, body)?;
         let text = json_text(body);
         let unlisted = || Error::new(ErrorKind::Decode, "the answer holds no list to page through");
@@ -125,17 +119,17 @@ impl Provider {
         let current: Option<u64> = document.value_at(&rules.current);
         let count = || serde_json::from_str::<Vec<IgnoredAny>>(list).map_or(0, |items| items.len() as u64);
         let is_more = document.value_at(&rules.has_next) == Some(true)
-            || document.value_at(&rules.pages).is_some_and(|pages: u64| asked.page < pages)
+            || document.value_at(&rules.pages).is_some_and(|pages: u64| asked < pages)
             || document.value_at(&rules.total).is_some_and(|total: u64| {
                 // A server may give less than it was asked for: what it gave is what counts.
                 let size = document.value_at(&rules.size).unwrap_or_else(count);
-                asked.page.saturating_mul(size) < total
+                asked.saturating_mul(size) < total
             });
-        let is_the_one = current.is_none_or(|current| current == asked.page);
+        let is_the_one = current.is_none_or(|current| current == asked);
         let start = offset(body, list.as_bytes());
         Ok(Found {
             items: Some(start..start + list.len()),
-            next: (is_more && is_the_one).then(|| asked.page.saturating_add(1)),
+            next: (is_more && is_the_one).then(|| asked.saturating_add(1)),
         })
     }
 }
