@@ -1,4 +1,4 @@
-//! Scripted answers: what to send, or which fault to commit, instead of a family's own route.
+//! Scripted answers: what to send, or which fault to commit, instead of what a family's own route says.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub struct Answer {
     /// Sends the body this many times over. Default: once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat: Option<u32>,
-    /// Milliseconds to wait before anything else happens. Default: 0.
+    /// Milliseconds to wait before the answer or the fault. Default: 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub delay_ms: u64,
     /// Resets the connection (RST) instead of answering.
@@ -54,6 +54,9 @@ pub struct Answer {
     /// Lets the sandbox's own route answer, after the delay.
     #[serde(skip_serializing_if = "is_false")]
     pub pass: bool,
+    /// Lets the sandbox's own route act first, before the delay, and throws its answer away.
+    #[serde(skip_serializing_if = "is_false")]
+    pub act: bool,
     /// Only requests like this take the answer. Default: any.
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     pub matching: Option<Match>,
@@ -140,7 +143,7 @@ impl Answer {
         self
     }
 
-    /// Waits before anything else happens.
+    /// Waits before the answer or the fault.
     #[must_use]
     pub fn delay_ms(mut self, delay_ms: u64) -> Self {
         self.delay_ms = delay_ms;
@@ -158,6 +161,13 @@ impl Answer {
     #[must_use]
     pub fn truncate(mut self) -> Self {
         self.truncate = true;
+        self
+    }
+
+    /// Lets the sandbox's own route act first and throws its answer away.
+    #[must_use]
+    pub fn act(mut self) -> Self {
+        self.act = true;
         self
     }
 
@@ -186,6 +196,9 @@ impl Answer {
         }
         if [self.reset, self.close, self.pass, self.truncate].iter().filter(|set| **set).count() > 1 {
             return Err("only one of reset, close, truncate and pass can be true".to_owned());
+        }
+        if self.act && self.pass {
+            return Err("act throws away the answer that pass would send".to_owned());
         }
         let bodies = [self.body.is_some(), self.json.is_some(), self.body_base64.is_some()];
         if bodies.iter().filter(|set| **set).count() > 1 {
@@ -292,6 +305,8 @@ mod tests {
             (r#"{"reset":true,"close":true}"#, "only one of reset"),
             (r#"{"body":"","json":null}"#, "only one of body"),
             (r#"{"pass":true,"status":200}"#, "nothing of their own"),
+            (r#"{"act":true,"pass":true}"#, "throws away"),
+            (r#"{"act":true,"close":true,"status":500}"#, "nothing of their own"),
             (r#"{"truncate":true}"#, "no body to cut"),
             (r#"{"headers":{"a b":"c"}}"#, "a b"),
             (r#"{"headers":{"Content-Length":"1"}}"#, "content-length"),
@@ -301,8 +316,10 @@ mod tests {
             let message = checked(json).err().unwrap_or_default();
             assert!(message.contains(reason), "{json}: {message}");
         }
-        let whole = r#"{"status":307,"headers":{"a":["b","c"]},"json":null,"repeat":2,"delay_ms":1,
+        let whole = r#"{"status":307,"headers":{"a":["b","c"]},"json":null,"repeat":2,"delay_ms":1,"act":true,
             "redirect":"~/me","match":{"family":"api_v1","method":"GET","path":"/v1/users/me"}}"#;
-        assert_eq!(checked(whole), Ok(()));
+        for json in [whole, r#"{"act":true,"reset":true,"delay_ms":1,"match":{"method":"POST"}}"#] {
+            assert_eq!(checked(json), Ok(()));
+        }
     }
 }

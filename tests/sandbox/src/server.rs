@@ -99,21 +99,23 @@ impl Site {
         let head_only = head.method == Method::HEAD;
         let mut response = match scripted {
             None => self.own(family, head, bytes).await?,
+            Some(answer) if answer.pass => {
+                pause(answer.delay_ms).await;
+                self.own(family, head, bytes).await?
+            }
             Some(answer) => {
-                if answer.delay_ms > 0 {
-                    tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
+                if answer.act {
+                    self.own(family, head, bytes).await?;
                 }
-                if answer.pass {
-                    self.own(family, head, bytes).await?
-                } else if answer.reset || answer.close {
+                pause(answer.delay_ms).await;
+                if answer.reset || answer.close {
                     if answer.reset {
                         fuse.reset();
                     }
                     mark.end();
                     return Err(Severed);
-                } else {
-                    self.scripted(family, &answer, fuse)
                 }
+                self.scripted(family, &answer, fuse)
             }
         };
         if let Some(date) = self.shared.clock.date() {
@@ -145,6 +147,13 @@ impl Site {
         };
         response.headers_mut().extend(headers);
         Ok(response)
+    }
+}
+
+async fn pause(delay_ms: u64) {
+    // A sleep of nothing lasts until the timer's next tick.
+    if delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
 }
 

@@ -2,15 +2,31 @@
 
 mod common;
 
+use std::error::Error;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use common::{Outcome, call, eventually, open};
+use common::{Outcome, bearer, call, eventually, open};
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const ME: &str = "GET /linktor/api/v1/me";
+const MESSAGE: &str = r#"{"content_type":"text","content":"Hi"}"#;
+
+/// Opens a conversation and gives the path of its messages.
+async fn conversation(sandbox: &Sandbox) -> Result<String, Box<dyn Error>> {
+    let path = "/linktor/api/v1/conversations";
+    let sent = r#"{"contact_id":"con_1","channel_id":"chn_1"}"#;
+    let made = bearer(sandbox, &format!("POST {path}"), fixtures::LINKTOR_API_KEY, sent).await?.json()?;
+    Ok(format!("{path}/{}/messages", made["data"]["id"].as_str().unwrap_or_default()))
+}
+
+/// How many messages a GET of `path` shows.
+async fn stored(sandbox: &Sandbox, path: &str) -> Result<Option<u64>, Box<dyn Error>> {
+    let list = bearer(sandbox, &format!("GET {path}"), fixtures::LINKTOR_API_KEY, "").await?.json()?;
+    Ok(list["meta"]["total_items"].as_u64())
+}
 
 #[tokio::test]
 async fn a_reset_is_an_rst_and_a_close_is_an_end() -> Outcome {
@@ -97,6 +113,58 @@ async fn a_client_that_leaves_is_aborted_and_its_delay_abandoned() -> Outcome {
     assert!(eventually(&sandbox, |entry| !entry.aborted).await);
     drop(stream);
     assert!(eventually(&sandbox, |entry| entry.aborted && entry.status.is_none()).await);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_acts_first_stores_once_and_then_answers_as_written() -> Outcome {
+    let sandbox = Sandbox::start().await?;
+    let path = conversation(&sandbox).await?;
+    let cases = [
+        (Answer::status(500), Ok((500, None, ""))),
+        (Answer::status(503).header("Retry-After", "2").body("Later"), Ok((503, Some("2"), "Later"))),
+        (Answer::status(201).body("0123").truncate(), Ok((201, None, "01"))),
+        (Answer::reset(), Err(ErrorKind::ConnectionReset)),
+        (Answer::close(), Err(ErrorKind::UnexpectedEof)),
+    ];
+    for (number, (answer, outcome)) in (1..).zip(cases) {
+        sandbox.script(vec![answer.act()]);
+        let reply = bearer(&sandbox, &format!("POST {path}"), fixtures::LINKTOR_API_KEY, MESSAGE).await;
+        let got = reply.as_ref().map(|reply| (reply.status, reply.header("retry-after"), reply.body.as_str()));
+        assert_eq!(got.map_err(std::io::Error::kind), outcome);
+        assert!(reply.ok().is_none_or(|reply| reply.header("x-ratelimit-limit").is_none()));
+        assert_eq!(stored(&sandbox, &path).await?, Some(number));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_acts_first_is_stored_although_its_client_leaves_during_the_delay() -> Outcome {
+    let sandbox = Sandbox::start().await?;
+    let path = conversation(&sandbox).await?;
+    sandbox.script(vec![Answer::status(201).delay_ms(600_000).act()]);
+    let key = format!("Authorization: Bearer {}", fixtures::LINKTOR_API_KEY);
+    let stream = open(sandbox.url(), &format!("POST {path}"), &[&key], MESSAGE).await?;
+    assert!(eventually(&sandbox, |entry| entry.body.as_deref() == Some(MESSAGE)).await);
+    drop(stream);
+    assert!(eventually(&sandbox, |entry| entry.aborted && entry.status.is_none()).await);
+    assert_eq!(stored(&sandbox, &path).await?, Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_acts_first_is_checked_and_counted() -> Outcome {
+    let sandbox = Sandbox::start().await?;
+    let path = conversation(&sandbox).await?;
+    let post = format!("POST {path}");
+    let limits = json!([{"limit": 1, "window": 60, "class": "messages"}]);
+    sandbox.control("limits", json!({"family": "linktor", "limits": limits}))?;
+    sandbox.script(vec![Answer::status(500).act(); 3]);
+    for key in ["nobody", fixtures::LINKTOR_API_KEY, fixtures::LINKTOR_API_KEY] {
+        assert_eq!(bearer(&sandbox, &post, key, MESSAGE).await?.status, 500);
+    }
+    assert_eq!(bearer(&sandbox, &post, fixtures::LINKTOR_API_KEY, MESSAGE).await?.status, 429);
+    assert_eq!(stored(&sandbox, &path).await?, Some(1));
     Ok(())
 }
 

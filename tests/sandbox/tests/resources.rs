@@ -162,6 +162,21 @@ async fn linkit_writes_in_its_envelope_and_in_bulk_by_parts() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_resource_forgets_all_but_its_last_ten_thousand_rows() -> Outcome {
+    let sandbox = Sandbox::start().await?;
+    let api = Api { sandbox: &sandbox, base: "/linkit/api/v1", key: fixtures::LINKIT_ACCESS_TOKEN };
+    for _ in 0..10 {
+        assert_eq!(api.get("/products/prd_3").await?["id"], "prd_3");
+        api.call("POST /products/bulk", json!({"products": vec![json!({"name": "x"}); 1_000]})).await?;
+    }
+    assert_eq!(api.status("GET /products/prd_3", Value::Null).await?, 404);
+    for (page, count) in [(100, 100), (101, 0)] {
+        assert_eq!(api.get(&format!("/products?limit=100&page={page}")).await?["count"], count);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn libromi_makes_the_contact_that_is_read() -> Outcome {
     let sandbox = Sandbox::start().await?;
     let api = Api { sandbox: &sandbox, base: "/libromi/api/v1", key: fixtures::LIBROMI_API_KEY };

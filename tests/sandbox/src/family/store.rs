@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::fixtures;
 
 /// A benchmark may write for minutes: older rows are forgotten.
-const KEPT: usize = 1_000;
+const KEPT: usize = 10_000;
 
 /// The rows of one resource, oldest first.
 pub(crate) type Rows = VecDeque<Value>;

@@ -71,12 +71,10 @@ pub(crate) async fn open(url: &str, line: &str, headers: &[&str], body: &str) ->
     Ok(stream)
 }
 
-/// Waits until the only entry is as `wanted`: a client that leaves is noticed a moment later.
+/// Waits until the last entry is as `wanted`: a client that leaves is noticed a moment later.
 pub(crate) async fn eventually(sandbox: &Sandbox, wanted: impl Fn(&Entry) -> bool) -> bool {
     for _ in 0..400 {
-        if let [entry] = sandbox.journal().as_slice()
-            && wanted(entry)
-        {
+        if sandbox.journal().last().is_some_and(&wanted) {
             return true;
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
