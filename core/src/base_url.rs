@@ -174,6 +174,11 @@ impl BaseUrl {
         }
     }
 
+    /// The path of a URL that this base resolved, from the base on.
+    pub(crate) fn path_under<'u>(&self, url: &'u Url) -> &'u str {
+        url.path().strip_prefix(self.prefix()).unwrap_or_else(|| url.path())
+    }
+
     fn prefix(&self) -> &str {
         self.0.path().trim_end_matches('/')
     }

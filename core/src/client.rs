@@ -25,8 +25,10 @@ use crate::organization;
 use crate::page::Paginator;
 use crate::pipeline;
 use crate::provider::{Payload, Provider};
+use crate::rate_limit::{Gate, RateLimit, Rules};
 use crate::request::{Request, RequestBuilder};
 use crate::response::Response;
+use crate::retry::{Budget, Policy};
 use crate::secret::Secret;
 use crate::transport::Transport;
 
@@ -47,6 +49,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     identity: Identity,
+    /// What its requests go through.
+    gate: Arc<Gate>,
     /// The organization of requests that name none.
     organization: Option<HeaderValue>,
     /// Whether closing it closes all.
@@ -65,6 +69,9 @@ pub(crate) struct Shared {
     pub(crate) unsigned: Dress,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) policy: Policy,
+    pub(crate) budget: Budget,
+    rate: Rules,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) auth_transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -136,6 +143,11 @@ impl Shared {
         };
         let closed = || Err(Error::new(ErrorKind::Closed, "the client was closed"));
         self.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
+    }
+
+    /// A number in [0, 1) for a wait.
+    pub(crate) fn random(&self) -> f64 {
+        (self.rate.random)()
     }
 
     /// Tells the observer, whose panics are its own.
@@ -233,31 +245,54 @@ impl Client {
     /// A handle for another organization: the same connections, session and limits. An
     /// empty or malformed id is a `config` error. Closing a handle does nothing.
     pub fn with_organization(&self, id: &str) -> Result<Self, Error> {
-        let Inner { shared, identity, .. } = &*self.0;
+        let Inner { shared, identity, gate, .. } = &*self.0;
         let organization = Some(organization::header(id)?);
         Ok(Self(Arc::new(Inner {
             shared: Arc::clone(shared),
             identity: identity.clone(),
+            gate: Arc::clone(gate),
             organization,
             is_root: false,
         })))
     }
 
-    /// A handle for somebody else, with a session of its own over the same connections:
-    /// for servers that act for many users. It has this handle's organization only if
+    /// A handle for somebody else, with a session and rate limits of its own over the
+    /// same connections: for servers that act for many users. It has this handle's organization only if
     /// that was given as an option, never one that a login named.
     ///
     /// Credentials that the provider does not know, or that are incomplete, are a
     /// `config` error. Closing a handle does nothing.
     pub fn with_credentials(&self, credentials: impl Into<Credentials>) -> Result<Self, Error> {
         let Inner { shared, organization, .. } = &*self.0;
-        let identity = Identity::of(&credentials.into(), "api_key", shared)?;
+        let credentials = credentials.into();
+        let identity = Identity::of(&credentials, "api_key", shared)?;
+        let gate = Gate::new(&shared.provider, &shared.rate, credentials.kind())?;
         Ok(Self(Arc::new(Inner {
             shared: Arc::clone(shared),
             identity,
+            gate: Arc::new(gate),
             organization: organization.clone(),
             is_root: false,
         })))
+    }
+
+    /// What is known of the rate limit of a class of requests, by the provider's name for
+    /// it; of the class of the last answer, if none is named. `Ok(None)` as long as no
+    /// answer has said anything; a class that the provider does not have is a `config`
+    /// error.
+    ///
+    /// ```
+    /// let client = linktor::Client::new("lk_invented")?;
+    /// assert_eq!(client.rate_limit("messages")?, None);
+    /// assert!(client.rate_limit("massages").is_err());
+    /// # Ok::<(), linktor::Error>(())
+    /// ```
+    pub fn rate_limit<'c>(&self, class: impl Into<Option<&'c str>>) -> Result<Option<RateLimit>, Error> {
+        let provider = self.provider();
+        let named =
+            |name: &str| provider.rate.class_named(name).ok_or_else(|| Error::config(provider.unknown_class(name)));
+        let class = class.into().map(named).transpose()?;
+        Ok(self.0.gate.rate_limit(class))
     }
 
     /// The API family that it speaks to.
@@ -289,6 +324,10 @@ impl Client {
 
     pub(crate) fn identity(&self) -> &Identity {
         &self.0.identity
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.gate
     }
 
     /// The organization of requests that name none, as the user said it.

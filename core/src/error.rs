@@ -161,6 +161,7 @@ struct Inner {
     request_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
+    waited: Duration,
     sent: Sent,
     method: Option<Method>,
     path: Option<String>,
@@ -180,6 +181,7 @@ impl Error {
             request_id: None,
             retry_after: None,
             attempts: 0,
+            waited: Duration::ZERO,
             sent: Sent::No,
             method: None,
             path: None,
@@ -271,8 +273,14 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32, waited: Duration) -> Self {
         self.0.attempts = attempts;
+        self.0.waited = waited;
         self
     }
 
@@ -306,7 +314,8 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// How long the server asks to wait before another try.
+    /// How long to wait before another try: what the server asks for, or, where nothing
+    /// was sent (`attempts` is 0), how long the rate limit leaves no room.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -314,6 +323,11 @@ impl Error {
     /// How many times the request was sent, or begun to be sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// How long the call waited in all: for rate limits, and between its attempts.
+    pub fn waited(&self) -> Duration {
+        self.0.waited
     }
 
     /// May the server have acted on the request?
@@ -369,6 +383,7 @@ impl fmt::Debug for Error {
             .field("request_id", &inner.request_id)
             .field("retry_after", &inner.retry_after)
             .field("attempts", &inner.attempts)
+            .field("waited", &inner.waited)
             .field("sent", &inner.sent)
             .field("method", &inner.method)
             .field("path", &inner.path)

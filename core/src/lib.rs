@@ -1,5 +1,6 @@
 //! Client for the Linktor, Linkit and Libromi Connect APIs and two more documented
-//! families: auth headers, tokens, organizations, timeouts and errors, right once.
+//! families: auth headers, tokens, organizations, retries, rate limits and errors, right
+//! once.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), linktor::Error> {
@@ -24,6 +25,7 @@ mod organization;
 mod page;
 mod pipeline;
 mod provider;
+mod rate_limit;
 mod request;
 mod response;
 mod retry;
@@ -39,12 +41,13 @@ pub use crate::auth::{
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::error::{Error, ErrorKind, Sent};
-pub use crate::observer::{Call, Event, Observer, Outcome};
+pub use crate::observer::{Call, Event, Observer, Outcome, WaitReason};
 pub use crate::page::{Page, Paginator};
 pub use crate::provider::{
-    AuthRules, CredentialKind, Envelope, Environment, ErrorFields, GrantFields, HeaderRules, OAuthRules, Paging,
-    Payload, Provider, Refreshable, Scheme, TestCall,
+    AuthRules, CredentialKind, DefaultTier, Envelope, Environment, ErrorFields, GrantFields, HeaderRules, Limit,
+    Limits, OAuthRules, Paging, Payload, Provider, RateClass, RateRules, Refreshable, Route, Scheme, TestCall,
 };
+pub use crate::rate_limit::{Pacing, RateLimit};
 pub use crate::request::{Request, RequestBuilder};
 pub use crate::response::Response;
 pub use crate::secret::Secret;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::error::ErrorKind;
 
-/// Gets one event per call, attempt, renewal and outcome.
+/// Gets one event for the begin and one for the end of every call, attempt, wait and
+/// renewal, also where the call is given up in the middle.
 ///
 /// It runs where the call runs: hand slow work to a channel.
 ///
@@ -52,6 +53,18 @@ pub struct Outcome {
     pub status: Option<u16>,
     /// The kind of failure, if it failed.
     pub error: Option<ErrorKind>,
+}
+
+/// What a call waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// Room in the rate limit of its class, or the end of a 429 that closed it.
+    RateLimit,
+    /// Another try, as long as the server asked for.
+    RetryAfter,
+    /// Another try, after a random time that the failures so far make longer.
+    Backoff,
 }
 
 /// What happened.
@@ -103,6 +116,24 @@ pub enum Event<'a> {
         /// How it ended.
         outcome: Outcome,
         /// How long it took.
+        elapsed: Duration,
+    },
+    /// The call waits, for a rate limit or before it tries again.
+    WaitStarted {
+        /// The call.
+        call: Call<'a>,
+        /// What for.
+        reason: WaitReason,
+        /// How long, as far as can be told.
+        expected: Duration,
+    },
+    /// The wait is over.
+    WaitEnded {
+        /// The call.
+        call: Call<'a>,
+        /// What for.
+        reason: WaitReason,
+        /// How long it was.
         elapsed: Duration,
     },
     /// The call is over, by a response, an error, or because its caller gave it up

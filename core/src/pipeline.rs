@@ -1,15 +1,14 @@
-//! The one road that a request walks: resolve, sign, send, observe, classify, and again
-//! or done.
+//! The one road that a request walks: resolve, gate, sign, send, observe, classify, and
+//! again or done.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, HeaderValue, Method};
-use tokio::sync::Semaphore;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 use uuid::Uuid;
 
@@ -18,16 +17,19 @@ use crate::base_url::BaseUrl;
 use crate::client::{Client, Identity, Shared};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::header;
-use crate::observer::{Call, Event, Outcome};
+use crate::observer::{Call, Event, Outcome, WaitReason};
 use crate::organization;
+use crate::rate_limit::{Arrival, Asked, Asker, Permit, Reading};
 use crate::request::{Request, without_query};
 use crate::response::Response;
-use crate::transport::{MAX_BODY, Transport, TransportError, TransportRequest, TransportResponse};
+use crate::retry::{self, Policy};
+use crate::transport::{MAX_BODY, Transport, TransportRequest, TransportResponse};
 
 const MAX_REDIRECTS: usize = 5;
 /// As much of an error's body as is looked at.
 const MAX_ERROR_BODY: usize = 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How long a caller waits for a renewal ahead of its token's end.
 const AHEAD: Duration = Duration::from_secs(1);
@@ -43,8 +45,6 @@ pub(crate) struct Flight<'a> {
     pub(crate) shared: &'a Shared,
     base: &'a BaseUrl,
     transport: &'a dyn Transport,
-    /// What it waits for its turn at; a token call waits behind nobody.
-    slots: Option<&'a Semaphore>,
     method: Method,
     url: Url,
     headers: HeaderMap,
@@ -52,8 +52,15 @@ pub(crate) struct Flight<'a> {
     request_id: String,
     timeout: Duration,
     deadline: Option<Duration>,
+    policy: Policy,
+    /// Whether sending it twice is as good as once.
+    is_repeatable: bool,
+    /// The class of requests that it is counted in.
+    class: usize,
     started: Instant,
     attempts: AtomicU32,
+    /// In nanoseconds, all waits together.
+    waited: AtomicU64,
     /// Of the last answer.
     status: AtomicU16,
     /// The most that any attempt so far can have done, but for one under way.
@@ -119,6 +126,12 @@ impl<'a> Flight<'a> {
             headers.insert(CONTENT_TYPE, JSON);
         }
         headers.extend(header::of_caller(&shared.provider, &request.headers)?);
+        if let Some(key) = &request.idempotency_key {
+            if headers.contains_key(IDEMPOTENCY_KEY) {
+                return Err(Error::config("idempotency_key is given, and the header Idempotency-Key too: give one"));
+            }
+            headers.insert(IDEMPOTENCY_KEY, header::parse_value("idempotency_key", key)?);
+        }
         let organization = match &request.organization {
             Some(id) => Some(organization::header(id)?),
             None => client.organization().cloned(),
@@ -129,12 +142,23 @@ impl<'a> Flight<'a> {
         if let (Some(name), Some(id)) = (&dress.organization, organization) {
             headers.insert(name.clone(), id);
         }
+        let (provider, path) = (&shared.provider, shared.base.path_under(&url));
+        let is_safe = || {
+            is_idempotent(&request.method)
+                && !provider.unsafe_routes.iter().any(|route| route.matches(&request.method, path))
+        };
+        let is_repeatable = request.idempotent.unwrap_or_else(|| request.idempotency_key.is_some() || is_safe());
+        let class = provider.rate.class_of(&request.method, path);
+        let policy = Policy {
+            max_retries: request.max_retries.unwrap_or(shared.policy.max_retries),
+            max_wait: request.max_retry_wait.unwrap_or(shared.policy.max_wait),
+        };
         let flight = Self {
-            base: &shared.base,
-            transport: &*shared.transport,
-            slots: Some(&shared.slots),
             deadline: request.deadline.or(shared.deadline),
             timeout: request.timeout.unwrap_or(shared.timeout),
+            policy,
+            is_repeatable,
+            class,
             ..Self::new(shared, request.method, url, headers, request.body, request_id)
         };
         Ok((flight, asked))
@@ -163,7 +187,6 @@ impl<'a> Flight<'a> {
             shared,
             base: &shared.base,
             transport: &*shared.transport,
-            slots: None,
             method,
             url,
             headers,
@@ -171,8 +194,12 @@ impl<'a> Flight<'a> {
             request_id,
             timeout: shared.timeout,
             deadline: None,
+            policy: shared.policy,
+            is_repeatable: false,
+            class: 0,
             started: shared.clock.monotonic(),
             attempts: AtomicU32::new(0),
+            waited: AtomicU64::new(0),
             status: AtomicU16::new(0),
             sent: AtomicU8::new(Sent::No as u8),
             is_sending: AtomicBool::new(false),
@@ -183,13 +210,17 @@ impl<'a> Flight<'a> {
     /// Tells the observer of the call's begin and end, and its error which call it was.
     pub(crate) async fn follow<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.tell(|call| Event::CallStarted { call });
-        let ending = Ending { flight: self, outcome: Outcome { status: None, error: Some(ErrorKind::Cancelled) } };
+        let mut ending = Ending::of(self, Part::Call);
         let result = work.await;
-        ending.tell(&result);
+        ending.outcome = match &result {
+            Ok(_) => Outcome { status: Some(self.status.load(Ordering::Relaxed)), error: None },
+            Err(error) => Outcome { status: error.status(), error: Some(error.kind()) },
+        };
+        drop(ending);
         result.map_err(|error| {
             error
                 .with_call(Some(&self.request_id), &self.method, self.url.path())
-                .with_attempts(self.attempts())
+                .with_attempts(self.attempts(), self.waited())
                 .with_sent(self.sent())
         })
     }
@@ -199,7 +230,7 @@ impl<'a> Flight<'a> {
         let late = |deadline: Duration| {
             let message = format!("the call was not done by its deadline of {} s", deadline.as_secs_f64());
             let error = Error::new(ErrorKind::Timeout, message);
-            match self.last_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            match self.last_error() {
                 Some(last) => error.with_source(last),
                 None => error,
             }
@@ -208,25 +239,149 @@ impl<'a> Flight<'a> {
     }
 
     async fn run(&self, client: &Client, asked: Option<u64>) -> Result<Response, Error> {
+        let Shared { budget, provider, .. } = self.shared;
         let mut refused = None;
+        let mut last_cost = None;
         loop {
-            let signature = self.sign(client.identity(), refused).await?;
-            let answer = self.attempt(signature.as_ref()).await?;
-            if matches!(answer.status, 200..=299) {
-                return self.respond(answer, signature, asked);
-            }
-            let error = self.read_error(&answer, signature.as_ref());
+            let permit = self.permit(client).await?;
+            let (signature, result) = self.send(client, refused, &permit).await?;
+            let error = match result {
+                Ok(answer) if matches!(answer.status, 200..=299) => {
+                    let reading = self.read_limits(&answer);
+                    permit.arrive(Arrival::Answered(reading));
+                    budget.give(if self.attempts() == 1 { 1 } else { last_cost.unwrap_or(0) });
+                    return self.respond(client, answer, signature, reading, asked);
+                }
+                Ok(answer) => {
+                    let error = self.read_error(&answer, signature.as_ref());
+                    permit.arrive(self.arrival(&answer, &error));
+                    error
+                }
+                Err(error) => {
+                    permit.arrive(if error.sent() == Sent::No { Arrival::Unsent } else { Arrival::Lost });
+                    error
+                }
+            };
+            let has_more = self.attempts() <= self.policy.max_retries;
             let generation = signature.and_then(|signature| signature.generation);
             let is_renewable = generation.is_some()
                 && refused.is_none()
-                && answer.status == 401
-                && self.shared.provider.refreshable.includes(error.code());
-            if !is_renewable {
+                && error.status() == Some(401)
+                && provider.refreshable.includes(error.code());
+            if is_renewable {
+                if !has_more {
+                    client.identity().refuse(generation);
+                    return Err(error);
+                }
+                refused = generation;
+                last_cost = None;
+                self.keep(error);
+                continue;
+            }
+            if !has_more || !retry::may_repeat(&error, self.is_repeatable) {
                 return Err(error);
             }
-            refused = generation;
-            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            let (hint, is_limited) = (error.retry_after(), error.status() == Some(429));
+            let retries = self.attempts().saturating_sub(1);
+            let Some(wait) = self.policy.wait(retries, hint, self.remaining(), self.shared.random()) else {
+                return Err(error);
+            };
+            let cost = if is_limited && hint.is_some() { 0 } else { retry::COST };
+            if !budget.take(cost) {
+                return Err(error);
+            }
+            last_cost = Some(cost);
+            // What a 429 has closed, all wait for at the gate.
+            if !(is_limited && client.gate().is_closed(self.class)) {
+                self.pause(&error, wait).await;
+            }
+            self.keep(error);
         }
+    }
+
+    /// Goes through the gate, or waits there. Whoever would wait too long goes on with the
+    /// error that brought it back, or fails before anything was sent.
+    async fn permit<'c>(&self, client: &'c Client) -> Result<Permit<'c>, Error> {
+        let patience = self.remaining().map_or(self.policy.max_wait, |remaining| remaining.min(self.policy.max_wait));
+        let asker = Asker { class: self.class, is_again: self.attempts() > 0, patience };
+        let wait = match client.gate().ask(asker) {
+            Asked::Go(permit) => return Ok(permit),
+            Asked::TooLong(wait) => wait,
+            Asked::Wait(queued, expected) => {
+                match self.waiting(WaitReason::RateLimit, expected, queued.admitted()).await {
+                    Ok(permit) => return Ok(permit),
+                    Err(wait) => wait,
+                }
+            }
+        };
+        if let Some(last) = self.last_error() {
+            return Err(last);
+        }
+        let wait = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        let class = self.shared.provider.rate.class_names().nth(self.class).unwrap_or_default();
+        let message = format!("the rate limit of `{class}` leaves no room for {} s; nothing was sent", wait.as_secs());
+        Err(Error::new(ErrorKind::RateLimited, message).with_retry_after(wait))
+    }
+
+    /// Signs the request and sends it once, in its turn.
+    async fn send(
+        &self,
+        client: &Client,
+        refused: Option<u64>,
+        permit: &Permit<'_>,
+    ) -> Result<(Option<Signature>, Result<TransportResponse, Error>), Error> {
+        let signature = self.sign(client.identity(), refused).await?;
+        let slot = self.shared.slots.acquire().await;
+        let _slot = slot.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?;
+        permit.begin();
+        let result = self.attempt(signature.as_ref()).await;
+        Ok((signature, result))
+    }
+
+    /// What an answer that is no success means for the rate limits.
+    fn arrival(&self, answer: &TransportResponse, error: &Error) -> Arrival {
+        let reading = self.read_limits(answer);
+        if answer.status != 429 {
+            return Arrival::Answered(reading);
+        }
+        let random = self.shared.random();
+        let hint = error.retry_after().map(|hint| {
+            let patient = Policy { max_wait: Duration::MAX, ..self.policy };
+            let wait = |policy: Policy| policy.wait(0, Some(hint), self.remaining(), random);
+            (hint, wait(self.policy).or_else(|| patient.wait(0, Some(hint), None, random)).unwrap_or(hint))
+        });
+        Arrival::Refused { reading, hint }
+    }
+
+    fn read_limits(&self, answer: &TransportResponse) -> Option<Reading> {
+        Reading::of(&answer.headers, self.shared.server_time())
+    }
+
+    /// Waits before another try.
+    pub(crate) async fn pause(&self, error: &Error, wait: Duration) {
+        let reason = if error.retry_after().is_some() { WaitReason::RetryAfter } else { WaitReason::Backoff };
+        self.waiting(reason, wait, tokio::time::sleep(wait)).await;
+    }
+
+    async fn waiting<T>(&self, reason: WaitReason, expected: Duration, wait: impl Future<Output = T>) -> T {
+        self.tell(|call| Event::WaitStarted { call, reason, expected });
+        let _ending = Ending::of(self, Part::Wait(reason));
+        wait.await
+    }
+
+    /// What is left until the deadline.
+    fn remaining(&self) -> Option<Duration> {
+        let elapsed = || self.shared.clock.monotonic().saturating_duration_since(self.started);
+        self.deadline.map(|deadline| deadline.saturating_sub(elapsed()))
+    }
+
+    /// Keeps the server's last error, in case nothing comes after it.
+    fn keep(&self, error: Error) {
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    fn last_error(&self) -> Option<Error> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The credential of the next attempt, after a renewal if it needs one.
@@ -264,23 +419,17 @@ impl<'a> Flight<'a> {
 
     async fn renewal(&self, work: impl Future<Output = Result<Arc<Held>, Error>>) -> Result<Arc<Held>, Error> {
         self.tell(|call| Event::RenewalStarted { call });
+        let mut ending = Ending::of(self, Part::Renewal);
         let renewed = work.await;
-        let error = renewed.as_ref().err().map(Error::kind);
-        self.tell(|call| Event::RenewalEnded { call, error });
+        ending.outcome.error = renewed.as_ref().err().map(Error::kind);
         renewed
     }
 
     /// Sends the request once, redirects followed, within the timeout of an attempt.
     pub(crate) async fn attempt(&self, signature: Option<&Signature>) -> Result<TransportResponse, Error> {
-        let _slot = match self.slots {
-            Some(slots) => {
-                Some(slots.acquire().await.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?)
-            }
-            None => None,
-        };
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
-        let started = self.shared.clock.monotonic();
         self.tell(|call| Event::AttemptStarted { call, attempt });
+        let mut ending = Ending::of(self, Part::Attempt(attempt));
         self.is_sending.store(true, Ordering::Relaxed);
         let result = tokio::time::timeout(self.timeout, self.exchange(signature)).await.unwrap_or_else(|_| {
             let message = format!("no answer within {} s", self.timeout.as_secs_f64());
@@ -291,12 +440,10 @@ impl<'a> Flight<'a> {
         if let Ok(answer) = &result {
             self.status.store(answer.status, Ordering::Relaxed);
         }
-        let outcome = Outcome {
+        ending.outcome = Outcome {
             status: result.as_ref().ok().map(|answer| answer.status),
             error: result.as_ref().err().map(Error::kind),
         };
-        let elapsed = self.shared.clock.monotonic().saturating_duration_since(started);
-        self.tell(|call| Event::AttemptEnded { call, attempt, outcome, elapsed });
         result
     }
 
@@ -317,7 +464,11 @@ impl<'a> Flight<'a> {
                 body: self.body.clone(),
                 max_body: MAX_BODY,
             };
-            let answer = self.transport.send(request).await.map_err(TransportError::into_error)?;
+            let answer = self.transport.send(request).await.map_err(|failure| {
+                let error = failure.into_error();
+                // Somebody has answered already, if only to send it on.
+                if matches!(url, Cow::Owned(_)) { error.with_sent(Sent::Yes) } else { error }
+            })?;
             self.shared.observe(&answer.headers);
             let location =
                 answer.headers.get(LOCATION).filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
@@ -348,8 +499,10 @@ impl<'a> Flight<'a> {
 
     fn respond(
         &self,
+        client: &Client,
         answer: TransportResponse,
         signature: Option<Signature>,
+        reading: Option<Reading>,
         asked: Option<u64>,
     ) -> Result<Response, Error> {
         let request_id = self.echoed_id(&answer.headers).unwrap_or_else(|| self.request_id.clone());
@@ -359,6 +512,8 @@ impl<'a> Flight<'a> {
             body: answer.body,
             request_id,
             attempts: self.attempts(),
+            waited: self.waited(),
+            rate_limit: reading.map(|reading| client.gate().describe(self.class, reading)),
             provider: Arc::clone(&self.shared.provider),
             page: None,
             authorization: signature.map(|signature| signature.authorization),
@@ -389,6 +544,10 @@ impl<'a> Flight<'a> {
         self.attempts.load(Ordering::Relaxed)
     }
 
+    fn waited(&self) -> Duration {
+        Duration::from_nanos(self.waited.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn sent(&self) -> Sent {
         let known = match self.sent.load(Ordering::Relaxed) {
             0 => Sent::No,
@@ -414,27 +573,53 @@ impl<'a> Flight<'a> {
     }
 }
 
-/// Reports a call's end, however it ends: a future that is dropped was cancelled.
+/// A part of a call that has an end.
+#[derive(Clone, Copy)]
+enum Part {
+    Call,
+    Attempt(u32),
+    Renewal,
+    Wait(WaitReason),
+}
+
+/// Reports the end of a part, however it ends: a future that is dropped was cancelled.
 struct Ending<'f, 'a> {
     flight: &'f Flight<'a>,
+    part: Part,
+    started: Instant,
     outcome: Outcome,
 }
 
-impl Ending<'_, '_> {
-    fn tell<T>(mut self, result: &Result<T, Error>) {
-        self.outcome = match result {
-            Ok(_) => Outcome { status: Some(self.flight.status.load(Ordering::Relaxed)), error: None },
-            Err(error) => Outcome { status: error.status(), error: Some(error.kind()) },
+impl<'f, 'a> Ending<'f, 'a> {
+    fn of(flight: &'f Flight<'a>, part: Part) -> Self {
+        let started = match part {
+            Part::Call => flight.started,
+            _ => flight.shared.clock.monotonic(),
         };
+        Self { flight, part, started, outcome: Outcome { status: None, error: Some(ErrorKind::Cancelled) } }
     }
 }
 
 impl Drop for Ending<'_, '_> {
     fn drop(&mut self) {
-        let flight = self.flight;
-        let elapsed = flight.shared.clock.monotonic().saturating_duration_since(flight.started);
-        flight.tell(|call| Event::CallEnded { call, outcome: self.outcome, attempts: flight.attempts(), elapsed });
+        let (flight, outcome) = (self.flight, self.outcome);
+        let elapsed = flight.shared.clock.monotonic().saturating_duration_since(self.started);
+        if let Part::Wait(_) = self.part {
+            let waited = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+            flight.waited.fetch_add(waited, Ordering::Relaxed);
+        }
+        flight.tell(|call| match self.part {
+            Part::Call => Event::CallEnded { call, outcome, attempts: flight.attempts(), elapsed },
+            Part::Attempt(attempt) => Event::AttemptEnded { call, attempt, outcome, elapsed },
+            Part::Renewal => Event::RenewalEnded { call, error: outcome.error },
+            Part::Wait(reason) => Event::WaitEnded { call, reason, elapsed },
+        });
     }
+}
+
+/// Methods that do the same when done twice (RFC 9110, 9.2.2).
+fn is_idempotent(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE)
 }
 
 fn protocol(code: &str, message: impl Into<String>) -> Error {

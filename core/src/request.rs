@@ -44,6 +44,14 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// How long the whole call may take, before the client's.
     pub deadline: Option<Duration>,
+    /// How often it is tried again at most, before the client's.
+    pub max_retries: Option<u32>,
+    /// The longest hint or queue that it waits for, before the client's.
+    pub max_retry_wait: Option<Duration>,
+    /// Whether sending it twice is as good as once, before what its method says.
+    pub idempotent: Option<bool>,
+    /// By what the server knows it again, so that it may be sent twice.
+    pub idempotency_key: Option<String>,
 }
 
 impl Request {
@@ -62,6 +70,10 @@ impl Request {
             request_id: None,
             timeout: None,
             deadline: None,
+            max_retries: None,
+            max_retry_wait: None,
+            idempotent: None,
+            idempotency_key: None,
         }
     }
 }
@@ -169,9 +181,34 @@ impl RequestBuilder {
         self.with(|request| request.timeout = Some(timeout))
     }
 
-    /// How long the whole call may take, renewals and waits included.
+    /// How long the whole call may take, renewals and waits included. A wait that would
+    /// pass it is not begun: the server's error comes at once.
     pub fn deadline(self, deadline: Duration) -> Self {
         self.with(|request| request.deadline = Some(deadline))
+    }
+
+    /// How often the request is tried again at most, before the client's; 0 sends it once.
+    pub fn max_retries(self, count: u32) -> Self {
+        self.with(|request| request.max_retries = Some(count))
+    }
+
+    /// The longest wait that a server's hint or the queue for a rate limit may take,
+    /// before the client's. What asks for longer is an error at once.
+    pub fn max_retry_wait(self, wait: Duration) -> Self {
+        self.with(|request| request.max_retry_wait = Some(wait))
+    }
+
+    /// Says that sending the request twice is as good as once, so that it is tried again
+    /// also where the server may have acted. GET, HEAD, OPTIONS, PUT and DELETE are so
+    /// (RFC 9110, 9.2.2) unless this says `false` or the provider knows better.
+    pub fn idempotent(self, is_idempotent: bool) -> Self {
+        self.with(|request| request.idempotent = Some(is_idempotent))
+    }
+
+    /// Sends this as `Idempotency-Key` with every attempt. For servers that know a request
+    /// again by it; it is then tried again also where the server may have acted.
+    pub fn idempotency_key(self, key: impl Into<String>) -> Self {
+        self.with(|request| request.idempotency_key = Some(key.into()))
     }
 
     /// Sends the request. Dropping the future ends the call at once.

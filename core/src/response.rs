@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::auth::Authorization;
 use crate::error::{Error, ErrorKind};
 use crate::provider::{Found, Payload, Provider, json_text};
+use crate::rate_limit::RateLimit;
 
 /// A 2xx answer. Its `Debug` shows neither headers nor body.
 #[derive(Clone)]
@@ -19,6 +21,8 @@ pub struct Response {
     pub(crate) body: Bytes,
     pub(crate) request_id: String,
     pub(crate) attempts: u32,
+    pub(crate) waited: Duration,
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) provider: Arc<Provider>,
     /// What it holds of a list, if a page was asked for.
     pub(crate) page: Option<Found>,
@@ -96,6 +100,16 @@ impl Response {
         self.attempts
     }
 
+    /// How long the call waited in all: for rate limits, and between its attempts.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// What this answer says of the rate limit; `None` if it says nothing.
+    pub fn rate_limit(&self) -> Option<&RateLimit> {
+        self.rate_limit.as_ref()
+    }
+
     fn parse<T: DeserializeOwned>(&self, json: &[u8]) -> Result<T, Error> {
         serde_json::from_slice(json).map_err(|source| {
             let error = self.undecodable("the body is not the JSON that was expected");
@@ -117,7 +131,7 @@ impl Response {
     pub(crate) fn complete(&self, error: Error) -> Error {
         error
             .with_request_id(Some(self.request_id.clone()))
-            .with_attempts(self.attempts)
+            .with_attempts(self.attempts, self.waited)
             .without(self.authorization.as_ref().map(|authorization| &authorization.secret))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use linktor::{Error, ErrorKind, Payload, Request};
+use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
 use tokio::runtime::Runtime;
 use tokio::task::AbortHandle;
 
@@ -93,6 +93,12 @@ impl Client {
     /// What is known of the session, as JSON; `null` if there is none.
     pub fn session(&self) -> String {
         auth::session(self.inner.auth().session().as_ref())
+    }
+
+    /// What is known of the rate limit of a class; of that of the last answer, if none is
+    /// named.
+    pub fn rate_limit(&self, class: Option<&str>) -> Result<Option<RateLimit>, Error> {
+        self.inner.rate_limit(class)
     }
 
     /// Forgets the access token.

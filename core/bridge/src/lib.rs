@@ -15,7 +15,7 @@ mod record;
 mod runtime;
 mod upcall;
 
-pub use linktor::{Error, ErrorKind, Payload, Request, Response};
+pub use linktor::{Error, ErrorKind, Payload, RateLimit, Request, Response};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
 pub use crate::client::{Client, Pending};

@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
-use linktor::{ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, OAuth, Provider, Request, TokenSource};
+use linktor::{
+    ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Pacing, Provider, Request,
+    TokenSource,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::auth::duration;
 
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 27] = [
     "access_token",
     "allow_insecure_http",
     "anonymous",
@@ -23,12 +26,17 @@ const KNOWN: [&str; 22] = [
     "email",
     "headers",
     "jwt",
+    "limits",
     "max_connections",
+    "max_retries",
+    "max_retry_wait",
     "oauth",
     "organization",
+    "pacing",
     "password",
     "provider",
     "proxy",
+    "retry_budget",
     "root_certificates",
     "timeout",
     "token_source",
@@ -36,6 +44,9 @@ const KNOWN: [&str; 22] = [
 ];
 const CREDENTIALS: [&str; 8] =
     ["access_token", "anonymous", "api_key", "email", "jwt", "oauth", "password", "token_source"];
+
+const WHOLE: &str = "a whole number, at least 0";
+const PACINGS: &str = "reactive, proactive or off";
 
 fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
@@ -81,6 +92,21 @@ pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) ->
     }
     for (name, value) in options.take::<Vec<(String, String)>>("headers", "texts by name")?.unwrap_or_default() {
         builder = builder.header(name, value);
+    }
+    if let Some(count) = options.take::<u32>("max_retries", WHOLE)? {
+        builder = builder.max_retries(count);
+    }
+    if let Some(wait) = options.take::<f64>("max_retry_wait", "a number of seconds")? {
+        builder = builder.max_retry_wait(wait_of("max_retry_wait", wait)?);
+    }
+    if let Some(tokens) = options.take::<u32>("retry_budget", WHOLE)? {
+        builder = builder.retry_budget(tokens);
+    }
+    if let Some(pacing) = options.take::<String>("pacing", PACINGS)? {
+        builder = builder.pacing(pacing_named(&pacing)?);
+    }
+    if let Some(limits) = options.limits()? {
+        builder = builder.limits(limits);
     }
     if let Some(limit) = options.seconds("timeout")? {
         builder = builder.timeout(limit);
@@ -202,6 +228,18 @@ impl Options {
         self.take::<f64>(name, "a number of seconds")?.map(|value| seconds(name, value)).transpose()
     }
 
+    /// A tier's name, or limits of the user's own.
+    fn limits(&self) -> Result<Option<Limits>, Error> {
+        match self.0.get("limits") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(tier)) => Ok(Some(tier.as_str().into())),
+            Some(own) => Vec::<Limit>::deserialize(own).map(|own| Some(own.into())).map_err(|error| {
+                let expected = "a tier's name, or a list of limits, each with limit, window (seconds) and maybe class";
+                config(format!("limits must be {expected}: {error}"))
+            }),
+        }
+    }
+
     /// A built-in family by name, or a provider of the user's own.
     fn provider(&self) -> Result<Option<Provider>, Error> {
         match self.0.get("provider") {
@@ -259,6 +297,21 @@ pub fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
         .ok_or_else(|| config(format!("{name} must be more than zero seconds, and at most a year")))
 }
 
+/// A wait from seconds, which may be none at all; a `config` error that names it where
+/// there is no such duration.
+fn wait_of(name: &str, value: f64) -> Result<Duration, Error> {
+    if value == 0.0 { Ok(Duration::ZERO) } else { seconds(name, value) }
+}
+
+fn pacing_named(name: &str) -> Result<Pacing, Error> {
+    match name {
+        "reactive" => Ok(Pacing::Reactive),
+        "proactive" => Ok(Pacing::Proactive),
+        "off" => Ok(Pacing::Off),
+        _ => Err(config(format!("pacing must be {PACINGS}"))),
+    }
+}
+
 /// A method by name, in any case: GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE.
 pub fn method(name: &str) -> Result<linktor::Method, Error> {
     ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
@@ -293,6 +346,14 @@ pub struct CallOptions {
     pub timeout: Option<f64>,
     /// Seconds that the call may take.
     pub deadline: Option<f64>,
+    /// How often the call is tried again at most.
+    pub max_retries: Option<u32>,
+    /// Seconds that it waits at most, for a hint or in a queue.
+    pub max_retry_wait: Option<f64>,
+    /// Whether it may be sent twice.
+    pub idempotent: Option<bool>,
+    /// By what the server knows it again.
+    pub idempotency_key: Option<String>,
     /// The question that the caller is answering.
     pub within: Option<u64>,
 }
@@ -319,6 +380,10 @@ impl CallOptions {
         let mut request = Request::new(method(name)?, path);
         request.timeout = limit("timeout", self.timeout)?;
         request.deadline = limit("deadline", self.deadline)?;
+        request.max_retries = self.max_retries;
+        request.max_retry_wait = self.max_retry_wait.map(|wait| wait_of("max_retry_wait", wait)).transpose()?;
+        request.idempotent = self.idempotent;
+        request.idempotency_key = self.idempotency_key;
         request.path_params = self.path_params;
         request.query = self.query;
         request.headers = self.headers;

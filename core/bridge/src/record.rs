@@ -34,6 +34,8 @@ pub struct ErrorRecord {
     pub retry_after: Option<f64>,
     /// How many times the request was sent.
     pub attempts: u32,
+    /// Seconds that the call waited in all.
+    pub waited: f64,
     /// `no`, `maybe` or `yes`: may the server have acted?
     pub sent: &'static str,
     /// The request's method.
@@ -76,6 +78,7 @@ impl From<&Error> for ErrorRecord {
             request_id: error.request_id().map(str::to_owned),
             retry_after: error.retry_after().map(|wait| wait.as_secs_f64()),
             attempts: error.attempts(),
+            waited: error.waited().as_secs_f64(),
             sent: error.sent().as_str(),
             method: error.method().map(ToString::to_string),
             path: error.path().map(str::to_owned),

@@ -106,7 +106,7 @@ impl Session {
         match self.way {
             Way::Source(_) => self.shared.timeout,
             // The store's token, a sibling's, the caller's own, and a login.
-            _ => token_call::longest(self.shared.timeout).saturating_mul(4),
+            _ => token_call::longest(&self.shared).saturating_mul(4),
         }
     }
 

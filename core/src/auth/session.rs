@@ -164,6 +164,12 @@ impl Session {
         Next::Ahead(held, self.begin(&mut state, Order::Renew))
     }
 
+    /// Forgets the token of generation `refused`, if it is still the current one: what the
+    /// server refused is not sent again.
+    pub(crate) fn refuse(&self, refused: u64) {
+        self.lock().held.take_if(|held| held.generation == refused);
+    }
+
     /// The current token's credential, for what must not show it.
     pub(crate) fn secret(&self) -> Option<Secret> {
         self.lock().held.as_ref().map(|held| held.authorization.secret.clone())

@@ -45,11 +45,12 @@ impl TokenCall<'_> {
     }
 
     async fn attempts(&self, flight: &Flight<'_>) -> Result<Grant, Error> {
+        let Shared { policy, provider, .. } = flight.shared;
         let mut retries = 0;
         loop {
             let error = match flight.attempt(None).await {
                 Ok(answer) if matches!(answer.status, 200..=299) => {
-                    return flight.shared.provider.grant(answer.status, &answer.body, flight.shared.server_time());
+                    return provider.grant(answer.status, &answer.body, flight.shared.server_time());
                 }
                 Ok(answer) => flight.read_error(&answer, None),
                 Err(error) => error,
@@ -59,15 +60,16 @@ impl TokenCall<'_> {
                     Repeat::Transient => true,
                     Repeat::Unwritten => error.sent().max(flight.sent()) == Sent::No,
                 };
-            let wait = retry::wait(retries, error.retry_after()).filter(|_| may_repeat && retries < retry::MAX_RETRIES);
-            let Some(wait) = wait else { return Err(error) };
-            tokio::time::sleep(wait).await;
+            let wait = policy.wait(retries, error.retry_after(), None, flight.shared.random());
+            let Some(wait) = wait.filter(|_| may_repeat && retries < policy.max_retries) else { return Err(error) };
+            flight.pause(&error, wait).await;
             retries += 1;
         }
     }
 }
 
 /// Longer than one such call can take.
-pub(super) fn longest(timeout: Duration) -> Duration {
-    timeout.saturating_add(retry::MAX_WAIT).saturating_mul(1 + retry::MAX_RETRIES)
+pub(super) fn longest(shared: &Shared) -> Duration {
+    let attempts = shared.policy.max_retries.saturating_add(1);
+    shared.timeout.saturating_add(shared.policy.max_wait).saturating_mul(attempts)
 }

@@ -19,13 +19,16 @@ use crate::error::Error;
 use crate::header;
 use crate::observer::Observer;
 use crate::organization;
-use crate::provider::Provider;
+use crate::provider::{Limits, Provider};
+use crate::rate_limit::{Gate, Pacing, Random, Rules};
+use crate::retry::{Budget, Policy};
 use crate::secret::Secret;
 use crate::transport::{Reqwest, Transport};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 128;
+const RETRY_BUDGET: u32 = 500;
 
 /// Collects options; [`build`](Self::build) checks them all.
 ///
@@ -53,6 +56,11 @@ pub struct ClientBuilder {
     timeout: Duration,
     connect_timeout: Duration,
     deadline: Option<Duration>,
+    policy: Policy,
+    retry_budget: u32,
+    pacing: Pacing,
+    limits: Option<Limits>,
+    random: Random,
     max_connections: usize,
     proxy: Option<Secret>,
     root_certificates: Vec<u8>,
@@ -77,6 +85,11 @@ impl Default for ClientBuilder {
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             deadline: None,
+            policy: Policy::default(),
+            retry_budget: RETRY_BUDGET,
+            pacing: Pacing::default(),
+            limits: None,
+            random: Arc::new(random),
             max_connections: MAX_CONNECTIONS,
             proxy: None,
             root_certificates: Vec::new(),
@@ -157,6 +170,56 @@ impl ClientBuilder {
     /// How long a whole call may take, renewals and waits included. Default: no limit.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// How often a call is tried again at most. Default: 3, so that there are at most 4
+    /// attempts; 0 sends every request exactly once.
+    ///
+    /// GET, HEAD, OPTIONS, PUT and DELETE are tried again after a failed connection, a
+    /// timeout, and a 408, 429, 500, 502, 503 or 504; POST and PATCH only where the server
+    /// cannot have acted, unless the request says that it is
+    /// [`idempotent`](crate::RequestBuilder::idempotent).
+    pub fn max_retries(mut self, count: u32) -> Self {
+        self.policy.max_retries = count;
+        self
+    }
+
+    /// The longest wait that a server's hint or the queue for a rate limit may take.
+    /// Default: 60 s. What asks for longer is an error at once, which says for how long
+    /// ([`retry_after`](crate::Error::retry_after)).
+    pub fn max_retry_wait(mut self, wait: Duration) -> Self {
+        self.policy.max_wait = wait;
+        self
+    }
+
+    /// How many tokens there are for trying again: a retry costs 14, unless the server
+    /// said when to come; a success gives back 1, or what its retry cost. When they are
+    /// used up nothing is tried again, so that an outage is not multiplied. Default: 500,
+    /// shared by all handles.
+    pub fn retry_budget(mut self, tokens: u32) -> Self {
+        self.retry_budget = tokens;
+        self
+    }
+
+    /// Whether requests wait for a rate limit before they meet it. Default:
+    /// [`Pacing::Reactive`].
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = pacing;
+        self
+    }
+
+    /// The limits that [`Pacing::Proactive`] keeps to: a tier of the provider's, or one's
+    /// own. Default: the provider's default tier; see its constructor.
+    pub fn limits(mut self, limits: impl Into<Limits>) -> Self {
+        self.limits = Some(limits.into());
+        self
+    }
+
+    /// Draws numbers in [0, 1) for waits from this instead of the machine.
+    #[doc(hidden)]
+    pub fn random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        self.random = Arc::new(random);
         self
     }
 
@@ -273,14 +336,21 @@ impl ClientBuilder {
             Some(auth) if !auth.is_reached_like(&base) => transport(auth)?,
             _ => Arc::clone(&base_transport),
         };
+        let rate =
+            Rules { pacing: self.pacing, limits: self.limits, clock: Arc::clone(&self.clock), random: self.random };
+        let provider = Arc::new(self.provider);
+        let gate = Arc::new(Gate::new(&provider, &rate, credentials.kind())?);
         let shared = Arc::new(Shared {
-            provider: Arc::new(self.provider),
+            provider,
             base,
             auth_base,
             signed,
             unsigned,
             timeout: self.timeout,
             deadline: self.deadline,
+            policy: self.policy,
+            budget: Budget::new(self.retry_budget),
+            rate,
             transport: base_transport,
             auth_transport,
             clock: self.clock,
@@ -294,7 +364,7 @@ impl ClientBuilder {
         if shared.store.is_some() && !identity.is_storable() {
             return Err(Error::config("token_store keeps sessions, and this credential has none: leave it out"));
         }
-        Ok(Client(Arc::new(Inner { shared, identity, organization, is_root: true })))
+        Ok(Client(Arc::new(Inner { shared, identity, gate, organization, is_root: true })))
     }
 
     /// Where the OAuth endpoints are. Somebody else's host is never guessed for a
@@ -367,6 +437,13 @@ impl ClientBuilder {
         headers.extend(header::of_caller(&self.provider, &self.headers)?);
         Ok(Dress { headers, own, organization, request_id })
     }
+}
+
+/// Uniform in [0, 1).
+fn random() -> f64 {
+    // Without randomness, the middle.
+    let random = getrandom::u32().unwrap_or(u32::MAX / 2);
+    f64::from(random) / (f64::from(u32::MAX) + 1.0)
 }
 
 impl fmt::Debug for ClientBuilder {

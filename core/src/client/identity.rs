@@ -70,6 +70,13 @@ impl Identity {
         }
     }
 
+    /// Forgets the token of this generation, which the server refused.
+    pub(crate) fn refuse(&self, generation: Option<u64>) {
+        if let (Self::Session(session), Some(generation)) = (self, generation) {
+            session.refuse(generation);
+        }
+    }
+
     /// Whether there is a session that a store can keep.
     pub(super) fn is_storable(&self) -> bool {
         match self {

@@ -1,14 +1,18 @@
 //! The documentation's demo API, version 1.
 
 use super::{
-    AuthRules, CredentialKind, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider, Refreshable, TestCall,
-    environment, texts,
+    AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider,
+    RateRules, Refreshable, TestCall, environment, rate, texts,
 };
 
 impl Provider {
     /// The documented API, version 1. Its `error` is a word on a 401 or 429 and an
     /// object elsewhere; only `token_expired` is worth a renewal. The
     /// OAuth endpoints are at the host's root.
+    ///
+    /// Tiers: `free` (1,000 an hour, the default), `pro` (10,000) and `enterprise`
+    /// (unlimited), with bursts of 50, 200 and 1,000. What a burst is, its page does not
+    /// say: here it is a minute.
     pub fn api_v1() -> Self {
         Self {
             name: "api_v1".to_owned(),
@@ -26,6 +30,17 @@ impl Provider {
                 oauth: Some(OAuthRules::default()),
                 test: Some(TestCall::of("/users/me")),
                 ..AuthRules::default()
+            },
+            unsafe_routes: Vec::new(),
+            rate: RateRules {
+                tiers: [
+                    ("free".to_owned(), rate::limits(&[(1_000, 3_600), (50, 60)])),
+                    ("pro".to_owned(), rate::limits(&[(10_000, 3_600), (200, 60)])),
+                    ("enterprise".to_owned(), rate::limits(&[(1_000, 60)])),
+                ]
+                .into(),
+                default_tier: DefaultTier::Named("free".to_owned()),
+                ..RateRules::default()
             },
             paging: Paging {
                 current: texts(&["/pagination/page"]),

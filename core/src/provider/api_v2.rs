@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AuthRules, CredentialKind, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider, Refreshable, TestCall,
-    environment, texts,
+    AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider,
+    RateRules, Refreshable, TestCall, environment, rate, texts,
 };
 
 impl Provider {
     /// The documented API, version 2. Every 401 reads `UNAUTHORIZED`, so each is worth
     /// one renewal of a renewable token.
+    ///
+    /// Tiers, by default that of the credential: `api_key` and `jwt` (10,000 an hour and
+    /// 100 a second), `oauth` (5,000 and 50), `anonymous` (100 and 5).
     pub fn api_v2() -> Self {
         Self {
             name: "api_v2".to_owned(),
@@ -34,6 +37,16 @@ impl Provider {
                 jwt_issuer: Some("api.example.com".to_owned()),
                 test: Some(TestCall { valid: texts(&["/valid", "/data/valid"]), ..TestCall::of("/auth/test") }),
                 ..AuthRules::default()
+            },
+            unsafe_routes: Vec::new(),
+            rate: RateRules {
+                tiers: [("api_key", 10_000, 100), ("oauth", 5_000, 50), ("jwt", 10_000, 100), ("anonymous", 100, 5)]
+                    .map(|(tier, an_hour, a_second)| {
+                        (tier.to_owned(), rate::limits(&[(an_hour, 3_600), (a_second, 1)]))
+                    })
+                    .into(),
+                default_tier: DefaultTier::Credential,
+                ..RateRules::default()
             },
             paging: Paging {
                 current: texts(&["/meta/page"]),

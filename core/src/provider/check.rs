@@ -1,7 +1,10 @@
 //! Whether a provider of the user's own says what it must.
 
-use super::{CredentialKind, Provider};
+use super::rate::OTHER;
+use super::{CredentialKind, DefaultTier, Provider, RateClass, Route};
 use crate::error::Error;
+
+const ROUTE: &str = "must have methods in upper case, and paths that begin with `/` and have `**` only at the end";
 
 impl Provider {
     /// A `config` error that names the field, if one contradicts another or itself.
@@ -20,6 +23,9 @@ impl Provider {
         let paging = &self.paging;
         if paging.max_size == 0 || paging.page_parameter.is_empty() || paging.size_parameter.is_empty() {
             return wrong("paging needs a page_parameter, a size_parameter and a max_size of at least 1".to_owned());
+        }
+        if let Err(problem) = self.check_rate() {
+            return wrong(problem);
         }
         let (grant, errors) = (&self.auth.grant, &self.errors);
         let pointers = [
@@ -46,6 +52,30 @@ impl Provider {
             None => Ok(()),
         }
     }
+
+    fn check_rate(&self) -> Result<(), String> {
+        let rate = &self.rate;
+        if !self.unsafe_routes.iter().all(Route::is_valid) {
+            return Err(format!("unsafe_routes {ROUTE}"));
+        }
+        for RateClass { name, routes } in &rate.classes {
+            if name.is_empty() || name == OTHER || rate.classes.iter().filter(|class| class.name == *name).count() > 1 {
+                return Err(format!("rate.classes must have names of their own, and `{OTHER}` is that of all others"));
+            }
+            if !routes.iter().all(Route::is_valid) {
+                return Err(format!("rate.classes: the routes of `{name}` {ROUTE}"));
+            }
+        }
+        for (tier, limits) in &rate.tiers {
+            self.check_limits(limits).map_err(|problem| format!("rate.tiers: `{tier}`: {problem}"))?;
+        }
+        match &rate.default_tier {
+            DefaultTier::Named(tier) if !rate.tiers.contains_key(tier) => {
+                Err(format!("rate.default_tier names `{tier}`, which rate.tiers does not have"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +98,15 @@ mod tests {
             (r#"{"name": "x", "credentials": [], "paging": {"max_size": 0}}"#, "max_size"),
             (r#"{"name": "x", "credentials": [], "paging": {"items": ["data"]}}"#, "paging.items"),
             (r#"{"name": "x", "credentials": [], "errors": {"code": ["code"]}}"#, "errors.code"),
+            (r#"{"name": "x", "credentials": [], "unsafe_routes": [{"path": "a"}]}"#, "unsafe_routes"),
+            (r#"{"name": "x", "credentials": [], "unsafe_routes": [{"method": "get", "path": "/"}]}"#, "upper case"),
+            (r#"{"name": "x", "credentials": [], "rate": {"classes": [{"name": "other", "routes": []}]}}"#, "other"),
+            (r#"{"name": "x", "credentials": [], "rate": {"tiers": {"free": []}}}"#, "free"),
+            (
+                r#"{"name": "x", "credentials": [], "rate": {"tiers": {"t": [{"limit": 0, "window": 1}]}}}"#,
+                "at least 1",
+            ),
+            (r#"{"name": "x", "credentials": [], "rate": {"default_tier": {"named": "t"}}}"#, "default_tier"),
             (r#"{"name": "x", "credentials": [], "pagging": {}}"#, "pagging"),
             (r#"{"name": "x", "credentials": ["cookie"]}"#, "cookie"),
         ] {

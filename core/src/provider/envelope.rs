@@ -81,7 +81,7 @@ impl Provider {
         let details = json.as_ref().and_then(|json| {
             self.errors.details.iter().find_map(|pointer| json.pointer(pointer).filter(|found| !found.is_null()))
         });
-        let retry_after = hint::read(status, headers, json.as_ref(), &self.errors.retry_after, now);
+        let retry_after = hint::read(status, headers, json.as_ref(), &self.errors.retry_after, &message, now);
         let mut error =
             Error::new(ErrorKind::of_status(status), message).with_answer(status, details.cloned(), retry_after, body);
         if let Some(code) = text_at(&self.errors.code) {

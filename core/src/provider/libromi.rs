@@ -1,13 +1,17 @@
 //! Libromi Connect: one kind of token, final when refused.
 
 use super::{
-    AuthRules, CredentialKind, Envelope, ErrorFields, HeaderRules, Paging, Provider, Refreshable, TestCall,
-    environment, texts,
+    AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, HeaderRules, Paging, Provider, RateRules,
+    Refreshable, Route, TestCall, environment, rate, texts,
 };
 
 impl Provider {
     /// Libromi Connect. Its tokens are made in the dashboard and never renewed. Every
-    /// request says that it is JSON, as the family's page does.
+    /// request says that it is JSON, as the family's page does. `GET /contact/{phone}`
+    /// makes a missing contact, so it is not repeated as a read.
+    ///
+    /// Tiers: `free` (1,000 an hour, the default) and `paid` (10,000), both with 100 a
+    /// minute; another of its pages says 60.
     pub fn libromi() -> Self {
         Self {
             name: "libromi".to_owned(),
@@ -22,6 +26,16 @@ impl Provider {
                     ..TestCall::of("/contacts")
                 }),
                 ..AuthRules::default()
+            },
+            unsafe_routes: vec![Route::new("GET", "/contact/*")],
+            rate: RateRules {
+                tiers: [
+                    ("free".to_owned(), rate::limits(&[(1_000, 3_600), (100, 60)])),
+                    ("paid".to_owned(), rate::limits(&[(10_000, 3_600), (100, 60)])),
+                ]
+                .into(),
+                default_tier: DefaultTier::Named("free".to_owned()),
+                ..RateRules::default()
             },
             paging: Paging {
                 items: texts(&["/data/data", "/data"]),

@@ -1,15 +1,15 @@
 //! Linkit: keys without a scheme word, and an organization header.
 
 use super::{
-    AuthRules, CredentialKind, Envelope, ErrorFields, GrantFields, HeaderRules, Paging, Provider, Refreshable, Scheme,
-    TestCall, environment, texts,
+    AuthRules, CredentialKind, Envelope, ErrorFields, GrantFields, HeaderRules, Paging, Provider, RateRules,
+    Refreshable, Scheme, TestCall, environment, texts,
 };
 
 impl Provider {
     /// Linkit. The server tells a key from a session token by the literal prefix
     /// `Bearer `, so an API key is sent raw. Its error bodies repeat the status as
     /// `code` and put the word in `error`, the sentence in `details`. There is no refresh:
-    /// a session that ends is begun anew by a login.
+    /// a session that ends is begun anew by a login. It publishes no limits.
     pub fn linkit() -> Self {
         Self {
             name: "linkit".to_owned(),
@@ -40,6 +40,8 @@ impl Provider {
                 },
                 ..AuthRules::default()
             },
+            unsafe_routes: Vec::new(),
+            rate: RateRules::default(),
             paging: Paging {
                 size_parameter: "limit".to_owned(),
                 current: texts(&["/page"]),

@@ -1,14 +1,17 @@
 //! Linktor: self-hosted at `http://localhost:8080/api/v1` by default.
 
+use std::time::Duration;
+
 use super::{
-    AuthRules, CredentialKind, Envelope, ErrorFields, GrantFields, HeaderRules, Paging, Provider, Refreshable,
-    TestCall, environment, texts,
+    AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, GrantFields, HeaderRules, Limit, Paging, Provider,
+    RateClass, RateRules, Refreshable, Route, TestCall, environment, texts,
 };
 
 impl Provider {
     /// Linktor. The tenant is inside the token, so there is no organization header.
     /// Only `TOKEN_INVALID` is worth a renewal: `UNAUTHORIZED` means that the header is
-    /// missing or malformed.
+    /// missing or malformed. It counts `authentication`, `messages` and `other` by
+    /// themselves: 10, 100 and 60 requests a minute (tier `published`, the default).
     pub fn linktor() -> Self {
         Self {
             name: "linktor".to_owned(),
@@ -36,6 +39,19 @@ impl Provider {
                 },
                 ..AuthRules::default()
             },
+            unsafe_routes: vec![Route::new("PUT", "/me/password")],
+            rate: RateRules {
+                classes: vec![
+                    RateClass::new("authentication", vec![Route::any("/auth/**")]),
+                    RateClass::new("messages", vec![Route::new("POST", "/conversations/*/messages")]),
+                ],
+                tiers: [(
+                    "published".to_owned(),
+                    vec![minute(10, "authentication"), minute(100, "messages"), minute(60, "other")],
+                )]
+                .into(),
+                default_tier: DefaultTier::Named("published".to_owned()),
+            },
             paging: Paging {
                 size_parameter: "page_size".to_owned(),
                 current: texts(&["/meta/page", "/pagination/page"]),
@@ -58,4 +74,8 @@ impl Provider {
             },
         }
     }
+}
+
+fn minute(requests: u64, class: &str) -> Limit {
+    Limit::new(requests, Duration::from_mins(1)).of_class(class)
 }

@@ -11,6 +11,8 @@ mod libromi;
 mod linkit;
 mod linktor;
 mod paging;
+mod rate;
+mod route;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,8 @@ pub(crate) use self::envelope::json_text;
 pub(crate) use self::grant::Grant;
 pub(crate) use self::paging::Found;
 pub use self::paging::Paging;
+pub use self::rate::{DefaultTier, Limit, Limits, RateClass, RateRules};
+pub use self::route::Route;
 use crate::error::Error;
 
 /// An API family: how its credentials are written, its headers, its envelopes, its
@@ -71,6 +75,13 @@ pub struct Provider {
     /// Where sessions come from.
     #[serde(default)]
     pub auth: AuthRules,
+    /// Requests that must not be repeated though their method is: reads that write, and
+    /// writes that fail when done twice.
+    #[serde(default)]
+    pub unsafe_routes: Vec<Route>,
+    /// How requests are counted and limited.
+    #[serde(default)]
+    pub rate: RateRules,
     /// How lists are paged.
     #[serde(default)]
     pub paging: Paging,
@@ -237,6 +248,8 @@ impl Provider {
             headers: HeaderRules::default(),
             refreshable: Refreshable::default(),
             auth: AuthRules::default(),
+            unsafe_routes: Vec::new(),
+            rate: RateRules::default(),
             paging: Paging::default(),
             envelope: Envelope::default(),
             errors: ErrorFields::default(),

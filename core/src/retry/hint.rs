@@ -3,46 +3,63 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
-use http::header::{AGE, DATE, RETRY_AFTER};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 
-const LONGEST: Duration = Duration::from_hours(24);
+use crate::rate_limit::Reading;
+use crate::rate_limit::reading::{is_sane, reset, text, until};
 
-/// The first sane hint of an error's answer: `retry-after-ms`, `Retry-After` in seconds
-/// or as a date (RFC 9110 §10.2.3), and on a 429 the body's fields at `pointers`.
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+
+/// The first sane hint of an error's answer. On a 408, 429 or 5xx: `retry-after-ms`, and
+/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3). On a 429 besides: the body's
+/// fields at `pointers`, the IETF's `RateLimit`, a `…-Reset` header, and "… seconds" in
+/// the message.
 pub(crate) fn read(
     status: u16,
     headers: &HeaderMap,
     body: Option<&Value>,
     pointers: &[String],
+    message: &str,
     now: SystemTime,
 ) -> Option<Duration> {
     if !matches!(status, 408 | 429 | 500..=599) {
         return None;
     }
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let in_milliseconds = || Some(text("retry-after-ms")?.parse::<f64>().ok()? / 1000.0);
+    let sane = |wait: Option<Duration>| wait.filter(|wait| is_sane(*wait));
+    let number = |value: f64| Duration::try_from_secs_f64(value).ok();
+    let in_milliseconds = || number(text(headers, &RETRY_AFTER_MS)?.parse::<f64>().ok()? / 1_000.0);
     let in_header = || {
-        let value = text(RETRY_AFTER.as_str())?;
-        value.parse::<f64>().ok().or_else(|| until(httpdate::parse_http_date(value).ok()?, headers, now))
+        let value = text(headers, &RETRY_AFTER)?;
+        match value.parse() {
+            Ok(seconds) => number(seconds),
+            Err(_) => until(httpdate::parse_http_date(value).ok()?, headers, now),
+        }
     };
+    let everywhere = sane(in_milliseconds()).or_else(|| sane(in_header()));
+    if status != 429 {
+        return everywhere;
+    }
     let in_body = || {
-        let body = body.filter(|_| status == 429)?;
-        pointers.iter().find_map(|pointer| body.pointer(pointer)?.as_f64())
+        let values = pointers.iter().filter_map(|pointer| body?.pointer(pointer)?.as_f64());
+        values.filter_map(number).find(|wait| is_sane(*wait))
     };
-    [in_milliseconds(), in_header(), in_body()]
-        .into_iter()
-        .flatten()
-        .filter_map(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .find(|hint| !hint.is_zero() && *hint <= LONGEST)
+    everywhere
+        .or_else(in_body)
+        .or_else(|| Some(Reading::of(headers, now)?.reset?.wait))
+        .or_else(|| Some(reset(headers, now)?.wait))
+        .or_else(|| sane(number(seconds_in(message)?)))
 }
 
-/// Seconds until `date` by the server's own clock, if it tells the time.
-fn until(date: SystemTime, headers: &HeaderMap, now: SystemTime) -> Option<f64> {
-    let server_time = headers
-        .get(DATE)
-        .filter(|_| !headers.contains_key(AGE))
-        .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
-    date.duration_since(server_time.unwrap_or(now)).ok().map(|wait| wait.as_secs_f64())
+/// The number before the word "second" or "seconds".
+fn seconds_in(message: &str) -> Option<f64> {
+    let words: Vec<_> = message.split_ascii_whitespace().collect();
+    words.windows(2).find_map(|pair| {
+        let unit = pair[1].trim_end_matches(|c: char| !c.is_ascii_alphabetic());
+        if !unit.eq_ignore_ascii_case("second") && !unit.eq_ignore_ascii_case("seconds") {
+            return None;
+        }
+        pair[0].trim_start_matches(['(', '[', '~']).parse().ok()
+    })
 }

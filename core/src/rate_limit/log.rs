@@ -1,0 +1,79 @@
+//! A sliding log of requests: never more than so many in any window of a length.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::ledger::Room;
+
+/// One limit that is kept to. A request holds a place from its departure until a window
+/// after its answer: when between the two the server counted it cannot be known.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) limit: u64,
+    pub(super) window: Duration,
+    /// The class that it holds for, or all of them.
+    class: Option<usize>,
+    under_way: u64,
+    /// When those came back whose window is not over.
+    back: VecDeque<Instant>,
+}
+
+impl Log {
+    pub(super) fn new(limit: u64, window: Duration, class: Option<usize>) -> Self {
+        Self { limit, window, class, under_way: 0, back: VecDeque::new() }
+    }
+
+    pub(super) fn holds_for(&self, class: usize) -> bool {
+        self.class.is_none_or(|own| own == class)
+    }
+
+    pub(super) fn room(&mut self, now: Instant) -> Room {
+        while self.back.front().is_some_and(|back| *back + self.window <= now) {
+            self.back.pop_front();
+        }
+        if self.taken() < self.limit {
+            return Room::Now;
+        }
+        self.back.front().map_or(Room::AfterAnswer, |back| Room::At(*back + self.window))
+    }
+
+    pub(super) fn depart(&mut self) {
+        self.under_way += 1;
+    }
+
+    pub(super) fn arrive(&mut self, was_sent: bool, now: Instant) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if was_sent {
+            self.back.push_back(now);
+        }
+    }
+
+    /// Forgets the oldest of what the server itself no longer counts.
+    pub(super) fn align(&mut self, counted: u64) {
+        while self.back.len() as u64 > counted {
+            self.back.pop_front();
+        }
+    }
+
+    /// How long a request waits that has `place` others before it.
+    pub(super) fn wait(&self, place: u64, now: Instant) -> Duration {
+        let over = self.back.partition_point(|back| *back + self.window <= now);
+        let live = (self.back.len() - over) as u64;
+        let free = self.limit.saturating_sub(self.under_way + live);
+        let Some(behind) = place.checked_sub(free) else { return Duration::ZERO };
+        if behind >= live {
+            return windows(self.window, 1 + (behind - live) / self.limit);
+        }
+        let next = usize::try_from(behind).ok().and_then(|behind| self.back.get(over + behind));
+        next.map_or(self.window, |back| (*back + self.window).saturating_duration_since(now))
+    }
+
+    fn taken(&self) -> u64 {
+        self.under_way + self.back.len() as u64
+    }
+}
+
+/// So many windows, one after the other.
+pub(super) fn windows(length: Duration, count: u64) -> Duration {
+    length.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
+}
