@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use linktor::{
-    ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Pacing, Provider, Request,
+    ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Provider, Request,
     TokenSource,
 };
 use serde::Deserialize;
@@ -46,7 +46,6 @@ const CREDENTIALS: [&str; 8] =
     ["access_token", "anonymous", "api_key", "email", "jwt", "oauth", "password", "token_source"];
 
 const WHOLE: &str = "a whole number, at least 0";
-const PACINGS: &str = "reactive, proactive or off";
 
 fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
@@ -102,8 +101,8 @@ pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) ->
     if let Some(tokens) = options.take::<u32>("retry_budget", WHOLE)? {
         builder = builder.retry_budget(tokens);
     }
-    if let Some(pacing) = options.take::<String>("pacing", PACINGS)? {
-        builder = builder.pacing(pacing_named(&pacing)?);
+    if let Some(pacing) = options.take::<String>("pacing", "reactive, proactive or off")? {
+        builder = builder.pacing(pacing.parse()?);
     }
     if let Some(limits) = options.limits()? {
         builder = builder.limits(limits);
@@ -301,15 +300,6 @@ pub fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
 /// there is no such duration.
 fn wait_of(name: &str, value: f64) -> Result<Duration, Error> {
     if value == 0.0 { Ok(Duration::ZERO) } else { seconds(name, value) }
-}
-
-fn pacing_named(name: &str) -> Result<Pacing, Error> {
-    match name {
-        "reactive" => Ok(Pacing::Reactive),
-        "proactive" => Ok(Pacing::Proactive),
-        "off" => Ok(Pacing::Off),
-        _ => Err(config(format!("pacing must be {PACINGS}"))),
-    }
 }
 
 /// A method by name, in any case: GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE.

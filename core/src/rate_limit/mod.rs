@@ -7,12 +7,14 @@ mod log;
 mod memory;
 pub(crate) mod reading;
 
+use std::str::FromStr;
 use std::time::Duration;
 
 pub(crate) use self::gate::{Asked, Asker, Gate, Permit, Rules};
 pub(crate) use self::ledger::Arrival;
 pub(crate) use self::memory::Random;
 pub(crate) use self::reading::Reading;
+use crate::error::Error;
 
 /// Whether requests wait for a limit before they meet it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -27,6 +29,20 @@ pub enum Pacing {
     Proactive,
     /// Sends at once. Each call waits for its own 429s.
     Off,
+}
+
+impl FromStr for Pacing {
+    type Err = Error;
+
+    /// `reactive`, `proactive` or `off`; anything else is a `config` error.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "reactive" => Ok(Self::Reactive),
+            "proactive" => Ok(Self::Proactive),
+            "off" => Ok(Self::Off),
+            _ => Err(Error::config("pacing must be reactive, proactive or off")),
+        }
+    }
 }
 
 /// What is known of one class of requests.

@@ -53,22 +53,24 @@ impl Reading {
     }
 }
 
-/// The end of the window by a `…-Reset` header.
+/// The end of the window by the first `…-Reset` header that is sane.
 pub(crate) fn reset(headers: &HeaderMap, now: SystemTime) -> Option<Reset> {
-    let value: f64 = RESET.iter().find_map(|name| text(headers, name)?.parse().ok())?;
     let epoch = |seconds| {
-        let at = SystemTime::UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
-        let stamp = at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis();
-        Some(Reset { wait: until(at, headers, now)?, stamp: u64::try_from(stamp).ok() })
+        let since = Duration::try_from_secs_f64(seconds).ok()?;
+        let wait = until(SystemTime::UNIX_EPOCH.checked_add(since)?, headers, now)?;
+        Some(Reset { wait, stamp: u64::try_from(since.as_millis()).ok() })
     };
-    let reset = if value < FIRST_EPOCH {
-        Duration::try_from_secs_f64(value).ok().map(|wait| Reset { wait, stamp: None })
-    } else if value < FIRST_MILLISECONDS {
-        epoch(value)
-    } else {
-        epoch(value / 1_000.0)
+    let read = |text: &str| {
+        let value: f64 = text.parse().ok()?;
+        if value < FIRST_EPOCH {
+            Some(Reset { wait: Duration::try_from_secs_f64(value).ok()?, stamp: None })
+        } else if value < FIRST_MILLISECONDS {
+            epoch(value)
+        } else {
+            epoch(value / 1_000.0)
+        }
     };
-    reset.filter(|reset| is_sane(reset.wait))
+    RESET.iter().flat_map(|name| texts(headers, name)).filter_map(read).find(|reset| is_sane(reset.wait))
 }
 
 /// How long until `date`, by the time that the answer itself tells, unless a cache kept it.
@@ -85,12 +87,13 @@ pub(crate) fn is_sane(wait: Duration) -> bool {
     !wait.is_zero() && wait <= LONGEST
 }
 
-pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok().map(str::trim)
+/// The values of a header, of which there may be several.
+pub(crate) fn texts<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok().map(str::trim))
 }
 
 fn number(headers: &HeaderMap, names: &[HeaderName]) -> Option<u64> {
-    names.iter().find_map(|name| text(headers, name)?.parse().ok())
+    names.iter().flat_map(|name| texts(headers, name)).find_map(|text| text.parse().ok())
 }
 
 /// The tightest of the policies that `RateLimit` reports on: the one with the least
@@ -112,7 +115,7 @@ fn ietf(headers: &HeaderMap) -> Option<Reading> {
 }
 
 fn list(headers: &HeaderMap, name: &HeaderName) -> Option<List> {
-    let mut lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    let mut lines = texts(headers, name);
     let first = lines.next()?;
     let joined = lines.fold(first.to_owned(), |joined, line| joined + "," + line);
     Parser::new(&joined).parse().ok()

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 use crate::rate_limit::Reading;
-use crate::rate_limit::reading::{is_sane, reset, text, until};
+use crate::rate_limit::reading::{is_sane, reset, texts, until};
 
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
@@ -27,29 +27,27 @@ pub(crate) fn read(
     if !matches!(status, 408 | 429 | 500..=599) {
         return None;
     }
-    let sane = |wait: Option<Duration>| wait.filter(|wait| is_sane(*wait));
     let number = |value: f64| Duration::try_from_secs_f64(value).ok();
-    let in_milliseconds = || number(text(headers, &RETRY_AFTER_MS)?.parse::<f64>().ok()? / 1_000.0);
-    let in_header = || {
-        let value = text(headers, &RETRY_AFTER)?;
-        match value.parse() {
-            Ok(seconds) => number(seconds),
-            Err(_) => until(httpdate::parse_http_date(value).ok()?, headers, now),
-        }
+    let sane = |waits: &mut dyn Iterator<Item = Duration>| waits.find(|wait| is_sane(*wait));
+    let in_milliseconds = |text: &str| number(text.parse::<f64>().ok()? / 1_000.0);
+    let in_header = |text: &str| match text.parse() {
+        Ok(seconds) => number(seconds),
+        Err(_) => until(httpdate::parse_http_date(text).ok()?, headers, now),
     };
-    let everywhere = sane(in_milliseconds()).or_else(|| sane(in_header()));
+    let everywhere = sane(&mut texts(headers, &RETRY_AFTER_MS).filter_map(in_milliseconds))
+        .or_else(|| sane(&mut texts(headers, &RETRY_AFTER).filter_map(in_header)));
     if status != 429 {
         return everywhere;
     }
-    let in_body = || {
-        let values = pointers.iter().filter_map(|pointer| body?.pointer(pointer)?.as_f64());
-        values.filter_map(number).find(|wait| is_sane(*wait))
+    let in_body = |pointer: &String| {
+        let value = body?.pointer(pointer)?;
+        number(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?)
     };
     everywhere
-        .or_else(in_body)
+        .or_else(|| sane(&mut pointers.iter().filter_map(in_body)))
         .or_else(|| Some(Reading::of(headers, now)?.reset?.wait))
         .or_else(|| Some(reset(headers, now)?.wait))
-        .or_else(|| sane(number(seconds_in(message)?)))
+        .or_else(|| sane(&mut seconds_in(message).and_then(number).into_iter()))
 }
 
 /// The number before the word "second" or "seconds".

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod cases;
+mod gate;
 mod options;
+mod retries;
 mod steps;
 mod unit;
 mod wire;

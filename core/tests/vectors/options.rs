@@ -1,9 +1,12 @@
 //! A case's client, from its options.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::cases::text;
-use linktor::{Client, ClientBuilder, Credentials, Error, FileStore, Jwt, OAuth, Provider, Token};
+use linktor::{
+    Client, ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Provider, Token,
+};
 use serde_json::{Map, Value};
 
 pub(crate) fn client(options: &Map<String, Value>, source: Option<&Value>) -> Result<Client, Error> {
@@ -79,7 +82,7 @@ pub(crate) fn credentials(options: &Map<String, Value>) -> Option<Credentials> {
 }
 
 /// A client's builder from a case's options.
-fn builder(options: &Map<String, Value>) -> Result<ClientBuilder, Error> {
+pub(crate) fn builder(options: &Map<String, Value>) -> Result<ClientBuilder, Error> {
     let mut builder = Client::builder();
     for (name, value) in options {
         builder = match name.as_str() {
@@ -105,6 +108,11 @@ fn builder(options: &Map<String, Value>) -> Result<ClientBuilder, Error> {
             "timeout" => builder.timeout(seconds(value)),
             "connect_timeout" => builder.connect_timeout(seconds(value)),
             "deadline" => builder.deadline(seconds(value)),
+            "max_retries" => builder.max_retries(whole(name, value)?),
+            "max_retry_wait" => builder.max_retry_wait(duration(name, value)?),
+            "retry_budget" => builder.retry_budget(whole(name, value)?),
+            "pacing" => builder.pacing(text(value).parse()?),
+            "limits" => builder.limits(limits(value)?),
             "max_connections" => {
                 builder.max_connections(value.as_u64().unwrap_or_default().try_into().unwrap_or_default())
             }
@@ -119,7 +127,27 @@ fn builder(options: &Map<String, Value>) -> Result<ClientBuilder, Error> {
     Ok(builder)
 }
 
+/// A tier, or limits as a provider's document has them.
+fn limits(value: &Value) -> Result<Limits, Error> {
+    match value {
+        Value::String(tier) => Ok(tier.as_str().into()),
+        own => serde_json::from_value::<Vec<Limit>>(own.clone())
+            .map(Limits::from)
+            .map_err(|error| Error::new(ErrorKind::Config, format!("limits: {error}"))),
+    }
+}
+
+/// What a type of Rust's cannot hold its compiler refuses.
+fn whole(name: &str, value: &Value) -> Result<u32, Error> {
+    value.as_u64().and_then(|value| value.try_into().ok()).ok_or_else(|| Error::new(ErrorKind::Config, name))
+}
+
+fn duration(name: &str, value: &Value) -> Result<Duration, Error> {
+    let seconds = value.as_f64().and_then(|value| Duration::try_from_secs_f64(value).ok());
+    seconds.ok_or_else(|| Error::new(ErrorKind::Config, name))
+}
+
 /// Seconds as a duration; what Rust's type cannot hold (a negative number) is zero.
-pub(crate) fn seconds(value: &Value) -> std::time::Duration {
-    std::time::Duration::try_from_secs_f64(value.as_f64().expect("seconds are a number")).unwrap_or_default()
+pub(crate) fn seconds(value: &Value) -> Duration {
+    Duration::try_from_secs_f64(value.as_f64().expect("seconds are a number")).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::cases::{check_error, same, text};
+use crate::cases::{between, check_error, check_rate_limit, same, text};
 use crate::options::{credentials, seconds};
 use futures_util::TryStreamExt;
 use linktor::{AuthorizationRequest, Client, Error, Method, Request, Response, Secret, SessionInfo, jwt};
@@ -34,6 +34,12 @@ pub(crate) async fn take(
         paginate(client, &text(path), step).await
     } else if let Some(what) = step.get("jwt") {
         check_jwt(&text(what), step)
+    } else if let Some(class) = step.get("rate_limit") {
+        match (client.rate_limit(class.as_str()), expect.get("error")) {
+            (Ok(found), None) => check_rate_limit(&expect["rate_limit"], found.as_ref()),
+            (Err(error), Some(expected)) => check_error(expected, &error),
+            (outcome, _) => Err(format!("{outcome:?}")),
+        }
     } else if let Some(name) = step.get("control") {
         let mut with = step.get("with").and_then(Value::as_object).cloned().unwrap_or_default();
         if name != "clock" {
@@ -67,6 +73,10 @@ async fn make(client: &Client, call: &Value) -> Result<Response, Error> {
             "request_id" => request.request_id = Some(text(value)),
             "timeout" => request.timeout = Some(seconds(value)),
             "deadline" => request.deadline = Some(seconds(value)),
+            "max_retries" => request.max_retries = value.as_u64().and_then(|count| count.try_into().ok()),
+            "max_retry_wait" => request.max_retry_wait = Some(seconds(value)),
+            "idempotent" => request.idempotent = value.as_bool(),
+            "idempotency_key" => request.idempotency_key = Some(text(value)),
             other => panic!("a call has no field {other}"),
         }
     }
@@ -109,6 +119,14 @@ fn check(expect: &Value, outcome: Result<Response, Error>) -> Result<(), String>
     }
     for (field, expected) in expect {
         let found: Value = match field.as_str() {
+            "rate_limit" => {
+                check_rate_limit(expected, response.rate_limit())?;
+                continue;
+            }
+            "waited" => {
+                between(field, expected, response.waited())?;
+                continue;
+            }
             "status" => response.status().into(),
             "attempts" => response.attempts().into(),
             "request_id" => response.request_id().into(),

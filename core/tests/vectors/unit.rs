@@ -41,7 +41,7 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
     }
 }
 
-async fn run(file: &str, case_of: impl AsyncFn(&Value) -> Result<(), String>) {
+pub(crate) async fn run(file: &str, case_of: impl AsyncFn(&Value) -> Result<(), String>) {
     let mut report = Report::default();
     for case in read(&folder("unit").join(file)) {
         report.add(case["name"].as_str().expect("a case has a name"), case_of(&case).await);
