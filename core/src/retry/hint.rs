@@ -28,14 +28,13 @@ pub(crate) fn read(
         return None;
     }
     let number = |value: f64| Duration::try_from_secs_f64(value).ok();
-    let sane = |waits: &mut dyn Iterator<Item = Duration>| waits.find(|wait| is_sane(*wait));
     let in_milliseconds = |text: &str| number(text.parse::<f64>().ok()? / 1_000.0);
     let in_header = |text: &str| match text.parse() {
         Ok(seconds) => number(seconds),
         Err(_) => until(httpdate::parse_http_date(text).ok()?, headers, now),
     };
-    let everywhere = sane(&mut texts(headers, &RETRY_AFTER_MS).filter_map(in_milliseconds))
-        .or_else(|| sane(&mut texts(headers, &RETRY_AFTER).filter_map(in_header)));
+    let everywhere = sane(texts(headers, &RETRY_AFTER_MS).filter_map(in_milliseconds))
+        .or_else(|| sane(texts(headers, &RETRY_AFTER).filter_map(in_header)));
     if status != 429 {
         return everywhere;
     }
@@ -44,10 +43,15 @@ pub(crate) fn read(
         number(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?)
     };
     everywhere
-        .or_else(|| sane(&mut pointers.iter().filter_map(in_body)))
+        .or_else(|| sane(pointers.iter().filter_map(in_body)))
         .or_else(|| Some(Reading::of(headers, now)?.reset?.wait))
         .or_else(|| Some(reset(headers, now)?.wait))
-        .or_else(|| sane(&mut seconds_in(message).and_then(number).into_iter()))
+        .or_else(|| sane(seconds_in(message).and_then(number).into_iter()))
+}
+
+/// The first that is one.
+fn sane(mut waits: impl Iterator<Item = Duration>) -> Option<Duration> {
+    waits.find(|wait| is_sane(*wait))
 }
 
 /// The number before the word "second" or "seconds".
