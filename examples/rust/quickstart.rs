@@ -1,10 +1,11 @@
 //! The main job, against a sandbox of its own: one read and one write in each of the
-//! five API families over real HTTP, and what an error looks like.
+//! five API families over real HTTP, what an error looks like, and what becomes of a 429.
 
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use linktor::{Client, Provider};
+use futures_util::future::try_join_all;
+use linktor::{Client, Event, Observer, Provider};
 use linktor_sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -44,7 +45,46 @@ async fn main() -> Result<(), Box<dyn Error>> {
         writeln!(out, "\nA wrong key: {error}")?;
         writeln!(out, "  kind {}, code {:?}, sent {}", error.kind(), error.code(), error.sent().as_str())?;
     }
+
+    sandbox.control("limits", json!({"family": "linktor", "limits": [{"limit": 3, "window": 2}]}))?;
+    writeln!(out, "\nFive calls at once, where the server takes three in 2 s:")?;
+    let client = Client::builder()
+        .api_key(ready["credentials"]["linktor"]["api_key"].as_str().unwrap_or_default())
+        .base_url(sandbox.base_url("linktor"))
+        .observer(Narrator)
+        .build()?;
+    drop(out);
+    let calls = (1..=5).map(|number| client.get("/me").request_id(format!("call-{number}")).send());
+    for response in try_join_all(calls).await? {
+        let waited = response.waited().as_secs_f64();
+        writeln!(
+            stdout(),
+            "  {}: {} after {} attempts and {waited:.1} s of waiting",
+            response.request_id(),
+            response.status(),
+            response.attempts(),
+        )?;
+    }
     Ok(())
+}
+
+/// Tells of attempts and waits as they happen.
+struct Narrator;
+
+impl Observer for Narrator {
+    fn event(&self, event: &Event<'_>) {
+        let told = match event {
+            Event::AttemptEnded { call, outcome, .. } => {
+                writeln!(stdout(), "  {}: answered {}", call.request_id, outcome.status.unwrap_or_default())
+            }
+            Event::WaitStarted { call, reason, expected, .. } => {
+                writeln!(stdout(), "  {}: waits for {reason:?}, {:.1} s", call.request_id, expected.as_secs_f64())
+            }
+            _ => Ok(()),
+        };
+        // Nobody is left to be told of a closed standard output.
+        drop(told);
+    }
 }
 
 /// The beginning of a payload, on one line.
