@@ -55,17 +55,21 @@ impl Log {
         }
     }
 
-    /// How long a request waits that has `place` others before it.
+    /// How long a request waits that has `place` others before it: until its place is free,
+    /// and a window for each time that one of them takes it first.
     pub(super) fn wait(&self, place: u64, now: Instant) -> Duration {
+        let (turn, place) = (place / self.limit, place % self.limit);
         let over = self.back.partition_point(|back| *back + self.window <= now);
-        let live = (self.back.len() - over) as u64;
-        let free = self.limit.saturating_sub(self.under_way + live);
-        let Some(behind) = place.checked_sub(free) else { return Duration::ZERO };
-        if behind >= live {
-            return windows(self.window, 1 + (behind - live) / self.limit);
-        }
-        let next = usize::try_from(behind).ok().and_then(|behind| self.back.get(over + behind));
-        next.map_or(self.window, |back| (*back + self.window).saturating_duration_since(now))
+        let free = self.limit.saturating_sub(self.under_way + (self.back.len() - over) as u64);
+        let until_free = match place.checked_sub(free).map(usize::try_from) {
+            None => Duration::ZERO,
+            Some(taken) => match taken.ok().and_then(|taken| self.back.get(over + taken)) {
+                Some(back) => (*back + self.window).saturating_duration_since(now),
+                // Of one that is under way.
+                None => self.window,
+            },
+        };
+        until_free.saturating_add(windows(self.window, turn))
     }
 
     fn taken(&self) -> u64 {

@@ -89,7 +89,6 @@ fn make(client: &Client, transport: &Held, calls: &mut Calls, step: &Value) -> R
         let path = step.get("path").map_or_else(|| "/contacts".to_owned(), text);
         let mut request = Request::new(Method::from_bytes(method.as_bytes()).expect("a method"), path);
         request.headers.push(("x-call".to_owned(), name.clone()));
-        request.timeout = Some(Duration::from_hours(24));
         request.max_retries = step.get("max_retries").and_then(Value::as_u64).and_then(|count| count.try_into().ok());
         request.max_retry_wait = step.get("max_retry_wait").map(options::seconds);
         request.deadline = step.get("deadline").map(options::seconds);
