@@ -79,7 +79,7 @@ func TestAnOptionsDeadlineIsATimeoutToo(t *testing.T) {
 		"timeout":  linktor.Timeout(100 * time.Millisecond),
 	} {
 		reset(t, object{"delay_ms": 10000, "json": object{}})
-		_, err := newClient(t, withKey()).Get(t.Context(), "/me", option)
+		_, err := newClient(t, withKey()).Get(t.Context(), "/me", option, linktor.MaxRetries(0))
 		if !errors.Is(err, linktor.ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -130,5 +130,54 @@ func TestClosingEndsCallsInFlightAndLaterOnes(t *testing.T) {
 	}
 	if _, err := client.Get(t.Context(), "/me"); !errors.Is(err, linktor.ErrClosed) {
 		t.Errorf("later: %v", err)
+	}
+}
+
+// held gives calls, by name, that wait an hour each: the first for the hint of its 429, the
+// second in the queue of the class that this has closed.
+func held(ctx context.Context, t *testing.T, client *linktor.Client) map[string]<-chan error {
+	t.Helper()
+	reset(t, object{"status": 429, "json": object{}, "headers": object{"Retry-After": "3600"}})
+	start := func() <-chan error {
+		ended := make(chan error, 1)
+		go func() {
+			_, err := client.Get(ctx, "/me")
+			ended <- err
+		}()
+		time.Sleep(50 * time.Millisecond)
+		return ended
+	}
+	calls := map[string]<-chan error{"waiting for its hint": start()}
+	eventually(t, "the request is answered", func() bool { return len(journal(t)) == 1 && journal(t)[0].Status != nil })
+	calls["queued behind it"] = start()
+	return calls
+}
+
+func TestWaitsOfAnHourEndAtOnce(t *testing.T) {
+	for name, one := range map[string]struct {
+		end  func(cancel context.CancelFunc, client *linktor.Client)
+		kind error
+	}{
+		"by the context": {func(cancel context.CancelFunc, _ *linktor.Client) { cancel() }, context.Canceled},
+		"by closing":     {func(_ context.CancelFunc, client *linktor.Client) { client.Close() }, linktor.ErrClosed},
+	} {
+		client := newClient(t, withKey(), linktor.WithMaxRetryWait(2*time.Hour))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		calls := held(ctx, t, client)
+		start := time.Now()
+		one.end(cancel, client)
+		for what, ended := range calls {
+			if err := <-ended; !errors.Is(err, one.kind) {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+			if took := time.Since(start); took > 50*time.Millisecond {
+				t.Errorf("%s, %s: it took %v", name, what, took)
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+		if seen := journal(t); len(seen) != 1 {
+			t.Errorf("%s: %+v", name, seen)
+		}
 	}
 }

@@ -53,7 +53,7 @@ func TestErrorsAreFoundByTheirKinds(t *testing.T) {
 		422: linktor.ErrValidation, 429: linktor.ErrRateLimited, 500: linktor.ErrServer,
 	} {
 		reset(t, object{"status": status, "json": object{"message": "no"}, "headers": object{"Retry-After": "7"}})
-		_, err := newClient(t, withKey()).Get(t.Context(), "/me")
+		_, err := newClient(t, withKey()).Get(t.Context(), "/me", linktor.MaxRetries(0))
 		failure, ok := errors.AsType[*linktor.Error](err)
 		if !ok || failure.Status != status || failure.Sent != linktor.SentYes ||
 			!errors.Is(err, sentinel) || !errors.Is(err, linktor.ErrAPI) || errors.Is(err, linktor.ErrTimeout) {
@@ -72,14 +72,14 @@ func TestARequestAsDataSaysAllThatOptionsSay(t *testing.T) {
 		Method: "post", Path: "/users/{id}", PathParams: map[string]string{"id": "a/b"},
 		Query: url.Values{"tag": {"x", "y"}}, Header: http.Header{"X-Team": {"blue"}},
 		Body: []byte(`{"a":1}`), ContentType: "application/json", RequestID: "req-1",
-		Timeout: time.Second, Deadline: 2 * time.Second,
+		Timeout: time.Second, Deadline: 2 * time.Second, IdempotencyKey: "key-1",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = client.Post(t.Context(), "/users/{id}", linktor.PathParam("id", "a/b"), linktor.Query("tag", "x", "y"),
 		linktor.Header("X-Team", "blue"), linktor.JSON(map[string]int{"a": 1}), linktor.RequestID("req-1"),
-		linktor.Timeout(time.Second), linktor.Deadline(2*time.Second))
+		linktor.Timeout(time.Second), linktor.Deadline(2*time.Second), linktor.IdempotencyKey("key-1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +129,8 @@ func TestWhatCannotBeWrittenIsRefusedBeforeItIsSent(t *testing.T) {
 		"invalid UTF-8 query":  linktor.Query("a", "\xff"),
 		"invalid UTF-8 header": linktor.Header("x-a", "\xff"),
 		"invalid UTF-8 id":     linktor.RequestID("\xff"),
+		"invalid UTF-8 key":    linktor.IdempotencyKey("\xff"),
+		"fewer than 0 retries": linktor.MaxRetries(-1),
 	} {
 		if _, err := client.Get(t.Context(), "/me", option); !errors.Is(err, linktor.ErrInvalidRequest) {
 			t.Errorf("%s: %v", name, err)

@@ -134,6 +134,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Attempts is how many times the request was sent, or begun to be sent.
 	Attempts int
+	// Waited is how long the call waited in all: for rate limits, and between its attempts.
+	Waited time.Duration
 	// Sent says whether the server may have acted.
 	Sent Sent
 	// Method is the request's.
@@ -196,6 +198,7 @@ type errorRecord struct {
 	RequestID  string          `json:"request_id"`
 	RetryAfter float64         `json:"retry_after"`
 	Attempts   int             `json:"attempts"`
+	Waited     float64         `json:"waited"`
 	Sent       Sent            `json:"sent"`
 	Method     string          `json:"method"`
 	Path       string          `json:"path"`
@@ -208,8 +211,8 @@ type errorRecord struct {
 func (r *errorRecord) error() *Error {
 	err := &Error{
 		Kind: r.Kind, Status: r.Status, Code: r.Code, Message: r.Message, Details: r.Details,
-		RequestID: r.RequestID, RetryAfter: duration(r.RetryAfter), Attempts: r.Attempts, Sent: r.Sent,
-		Method: r.Method, Path: r.Path, Body: r.Body, display: r.Display,
+		RequestID: r.RequestID, RetryAfter: duration(r.RetryAfter), Attempts: r.Attempts,
+		Waited: duration(r.Waited), Sent: r.Sent, Method: r.Method, Path: r.Path, Body: r.Body, display: r.Display,
 	}
 	if r.Cause != nil {
 		err.causes = append(err.causes, r.Cause.error())

@@ -115,6 +115,41 @@ func TestWaitingCallsTakeNoThreads(t *testing.T) {
 	group.Wait()
 }
 
+func TestQueuedCallsTakeNoThreadsAndEndAtOnce(t *testing.T) {
+	const calls = 1000
+	client := newClient(t, withKey(), linktor.WithMaxRetryWait(2*time.Hour))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	held(ctx, t, client)
+	goroutines := runtime.NumGoroutine()
+	var group sync.WaitGroup
+	for i := range calls {
+		if i%20 == 0 {
+			// Submitting takes a thread for a moment; it is not what is measured.
+			time.Sleep(time.Millisecond)
+		}
+		group.Go(func() {
+			if _, err := client.Get(ctx, "/me"); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	time.Sleep(300 * time.Millisecond)
+	if threads := processStatus(t, "Threads"); threads > 64 {
+		t.Errorf("%d threads for %d queued calls", threads, calls)
+	}
+	start := time.Now()
+	cancel()
+	group.Wait()
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+	eventually(t, "all goroutines end", func() bool { return runtime.NumGoroutine() <= goroutines })
+	if seen := journal(t); len(seen) != 1 {
+		t.Errorf("the server saw %d requests", len(seen))
+	}
+}
+
 func TestMemoryStaysFlat(t *testing.T) {
 	if testing.Short() || underRace {
 		t.Skip("10,000 calls; the race detector's own memory grows")

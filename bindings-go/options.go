@@ -126,6 +126,58 @@ func WithDeadline(limit time.Duration) Option {
 	return func(s *settings) { s.values["deadline"] = limit.Seconds() }
 }
 
+// WithMaxRetries limits how often a call is tried again. Default: 3, so that there are at
+// most 4 attempts; 0 sends every request exactly once. Less is an error.
+//
+// GET, HEAD, OPTIONS, PUT and DELETE are tried again after a failed connection, a timeout,
+// and a 408, 429, 500, 502, 503 or 504; POST and PATCH only where the server cannot have
+// acted, unless the request says that it is [Idempotent].
+func WithMaxRetries(count int) Option {
+	return func(s *settings) { s.values["max_retries"] = count }
+}
+
+// WithMaxRetryWait limits the wait for a server's hint, or in the queue for a rate limit, to
+// a year at most. Default: 60 s; 0 waits for neither. What asks for longer is an error at
+// once, whose RetryAfter says for how long.
+func WithMaxRetryWait(limit time.Duration) Option {
+	return func(s *settings) { s.values["max_retry_wait"] = limit.Seconds() }
+}
+
+// WithRetryBudget is how many tokens there are for trying again: a retry costs 14, unless
+// the server said when to come; a success gives back 1, or what its retry cost. When they
+// are used up nothing is tried again, so that an outage is not multiplied. Default: 500,
+// shared with all handles. Less than 0 is an error.
+func WithRetryBudget(tokens int) Option {
+	return func(s *settings) { s.values["retry_budget"] = tokens }
+}
+
+// WithPacing says whether requests wait for a rate limit before they meet it. Default:
+// [PacingReactive]. [PacingProactive] is an error where no limits are known.
+func WithPacing(pacing Pacing) Option {
+	return func(s *settings) { s.text("pacing", string(pacing)) }
+}
+
+// WithLimits are limits of your own for [PacingProactive]: at least one, and all of them
+// hold at once. Default: the family's default tier, see [WithLimitTier].
+func WithLimits(limits ...Limit) Option {
+	return func(s *settings) {
+		records := make([]limitRecord, len(limits))
+		for i, limit := range limits {
+			s.check("limits", &limit.Class)
+			records[i] = limitRecord{limit.Limit, limit.Window.Seconds(), limit.Class}
+		}
+		s.values["limits"] = records
+	}
+}
+
+// WithLimitTier is like [WithLimits], but by the name of limits that the family publishes:
+// published (linktor), free or paid (libromi), free, pro or enterprise (api_v1), api_key,
+// oauth, jwt or anonymous (api_v2); linkit publishes none. Default: published, free, free,
+// and for api_v2 that of the credential.
+func WithLimitTier(name string) Option {
+	return func(s *settings) { s.text("limits", name) }
+}
+
 // WithMaxConnections limits the attempts under way at once; the rest queue in order.
 // Default: 128.
 func WithMaxConnections(count int) Option {

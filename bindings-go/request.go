@@ -38,6 +38,14 @@ type Request struct {
 	Timeout time.Duration
 	// Deadline limits the whole call, instead of the client's; the context's counts too.
 	Deadline time.Duration
+	// MaxRetries limits how often it is tried again, instead of the client's.
+	MaxRetries *int
+	// MaxRetryWait limits the wait for a hint or in a queue, instead of the client's.
+	MaxRetryWait *time.Duration
+	// Idempotent says whether sending it twice is as good as once: see [Idempotent].
+	Idempotent *bool
+	// IdempotencyKey is sent as Idempotency-Key: see [IdempotencyKey].
+	IdempotencyKey string
 }
 
 func (r *Request) call() *call {
@@ -67,6 +75,18 @@ func (r *Request) call() *call {
 	if r.Deadline != 0 {
 		Deadline(r.Deadline)(call)
 	}
+	if r.MaxRetries != nil {
+		MaxRetries(*r.MaxRetries)(call)
+	}
+	if r.MaxRetryWait != nil {
+		MaxRetryWait(*r.MaxRetryWait)(call)
+	}
+	if r.Idempotent != nil {
+		Idempotent(*r.Idempotent)(call)
+	}
+	if r.IdempotencyKey != "" {
+		IdempotencyKey(r.IdempotencyKey)(call)
+	}
 	return call
 }
 
@@ -83,16 +103,20 @@ type call struct {
 }
 
 type callOptions struct {
-	PathParams   [][2]string `json:"path_params,omitempty"`
-	Query        [][2]string `json:"query,omitempty"`
-	Headers      [][2]string `json:"headers,omitempty"`
-	ContentType  *string     `json:"content_type,omitempty"`
-	Organization *string     `json:"organization,omitempty"`
-	Page         *uint64     `json:"page,omitempty"`
-	RequestID    *string     `json:"request_id,omitempty"`
-	Timeout      *float64    `json:"timeout,omitempty"`
-	Deadline     *float64    `json:"deadline,omitempty"`
-	Within       *uint64     `json:"within,omitempty"`
+	PathParams     [][2]string `json:"path_params,omitempty"`
+	Query          [][2]string `json:"query,omitempty"`
+	Headers        [][2]string `json:"headers,omitempty"`
+	ContentType    *string     `json:"content_type,omitempty"`
+	Organization   *string     `json:"organization,omitempty"`
+	Page           *uint64     `json:"page,omitempty"`
+	RequestID      *string     `json:"request_id,omitempty"`
+	Timeout        *float64    `json:"timeout,omitempty"`
+	Deadline       *float64    `json:"deadline,omitempty"`
+	MaxRetries     *int        `json:"max_retries,omitempty"`
+	MaxRetryWait   *float64    `json:"max_retry_wait,omitempty"`
+	Idempotent     *bool       `json:"idempotent,omitempty"`
+	IdempotencyKey *string     `json:"idempotency_key,omitempty"`
+	Within         *uint64     `json:"within,omitempty"`
 }
 
 func newCall(method, path string, options []RequestOption) *call {
@@ -222,6 +246,31 @@ func Timeout(limit time.Duration) RequestOption {
 // Deadline limits the whole call, instead of the client's; the context's counts too.
 func Deadline(limit time.Duration) RequestOption {
 	return func(c *call) { c.options.Deadline = new(limit.Seconds()) }
+}
+
+// MaxRetries limits how often the request is tried again, instead of the client's; 0 sends
+// it once. See [WithMaxRetries].
+func MaxRetries(count int) RequestOption {
+	return func(c *call) { c.options.MaxRetries = new(count) }
+}
+
+// MaxRetryWait limits the wait for a server's hint, or in the queue for a rate limit,
+// instead of the client's. See [WithMaxRetryWait].
+func MaxRetryWait(limit time.Duration) RequestOption {
+	return func(c *call) { c.options.MaxRetryWait = new(limit.Seconds()) }
+}
+
+// Idempotent says whether sending the request twice is as good as once, so that it is tried
+// again also where the server may have acted. GET, HEAD, OPTIONS, PUT and DELETE are so (RFC
+// 9110, 9.2.2) unless this says false or the family knows better.
+func Idempotent(is bool) RequestOption {
+	return func(c *call) { c.options.Idempotent = new(is) }
+}
+
+// IdempotencyKey is sent as Idempotency-Key with every attempt, for servers that know a
+// request again by it; it is then tried again also where the server may have acted.
+func IdempotencyKey(key string) RequestOption {
+	return func(c *call) { c.options.IdempotencyKey = new(c.text("the idempotency key", key)) }
 }
 
 // json is what the call says besides its method, path and body; empty for nothing.

@@ -9,6 +9,7 @@ import (
 	"net/textproto"
 	"runtime"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/linktor/linktor-go/internal/ffi"
@@ -26,6 +27,10 @@ type Response struct {
 	RequestID string
 	// Attempts is how many times the request was sent.
 	Attempts int
+	// Waited is how long the call waited in all: for rate limits, and between its attempts.
+	Waited time.Duration
+	// RateLimit is what the answer says of the rate limit; nil if it says nothing.
+	RateLimit *RateLimit
 
 	client *Client
 }
@@ -33,7 +38,8 @@ type Response struct {
 func newResponse(client *Client, item ffi.Item) *Response {
 	return &Response{
 		StatusCode: item.Status, Header: readHeaders(item.Headers), Body: item.Body,
-		RequestID: item.RequestID, Attempts: item.Attempts, client: client,
+		RequestID: item.RequestID, Attempts: item.Attempts, Waited: item.Waited,
+		RateLimit: (*RateLimit)(item.RateLimit), client: client,
 	}
 }
 
@@ -71,7 +77,7 @@ func (r *Response) Data(v any) error {
 	switch {
 	case err != nil:
 		failure := asError(err)
-		failure.RequestID, failure.Attempts = r.RequestID, r.Attempts
+		failure.RequestID, failure.Attempts, failure.Waited = r.RequestID, r.Attempts, r.Waited
 		return failure
 	case payload.Nothing:
 		return nil
@@ -107,7 +113,8 @@ func (r *Response) decode(data []byte, v any) error {
 func (r *Response) undecodable(message string, causes ...error) *Error {
 	const shown = 4096
 	err := newError(KindDecode, message)
-	err.Status, err.RequestID, err.Attempts, err.Sent = r.StatusCode, r.RequestID, r.Attempts, SentYes
+	err.Status, err.RequestID, err.Sent = r.StatusCode, r.RequestID, SentYes
+	err.Attempts, err.Waited = r.Attempts, r.Waited
 	err.Body = strings.ToValidUTF8(string(r.Body[:min(len(r.Body), shown)]), "\uFFFD")
 	err.display += fmt.Sprintf(" (HTTP %d, request %s)", r.StatusCode, r.RequestID)
 	err.causes = causes

@@ -117,7 +117,8 @@ func TestNoErrorOfACallShowsTheCredential(t *testing.T) {
 	} {
 		reset(t, answer)
 		client := newClient(t, linktor.WithAPIKey(marker))
-		response, err := client.Get(t.Context(), "/me", linktor.Query("key", marker), linktor.Timeout(200*time.Millisecond))
+		response, err := client.Get(t.Context(), "/me", linktor.Query("key", marker),
+			linktor.Timeout(200*time.Millisecond), linktor.MaxRetries(0))
 		if err == nil {
 			refuseMarker(t, name, response)
 			var v object

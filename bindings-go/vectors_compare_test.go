@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/linktor/linktor-go"
 )
@@ -52,6 +53,12 @@ func compareResponse(t *testing.T, what string, response *linktor.Response, expe
 			err = response.Decode(&actual)
 		case "data":
 			err = response.Data(&actual)
+		case "rate_limit":
+			compareRateLimit(t, what, response.RateLimit, expected)
+			continue
+		case "waited":
+			compareWaited(t, what, response.Waited, expected)
+			continue
 		default:
 			t.Fatalf("the runner does not know %q of a response", name)
 		}
@@ -60,6 +67,46 @@ func compareResponse(t *testing.T, what string, response *linktor.Response, expe
 		} else {
 			compare(t, what+": "+name, actual, expected)
 		}
+	}
+}
+
+func compareRateLimit(t *testing.T, what string, limit *linktor.RateLimit, expected any) {
+	fields, ok := expected.(object)
+	if !ok || limit == nil {
+		if ok || limit != nil {
+			t.Errorf("%s: the rate limit is %v, and was expected to be %s", what, limit, written(expected))
+		}
+		return
+	}
+	for name, expected := range fields {
+		var actual any
+		switch name {
+		case "class":
+			actual = limit.Class
+		case "limit":
+			actual = pointed(limit.Limit)
+		case "remaining":
+			actual = pointed(limit.Remaining)
+		case "reset":
+			if limit.Reset != nil && expected != nil {
+				if (*limit.Reset - seconds(expected)).Abs() > 2*time.Second {
+					t.Errorf("%s: the window ends in %v, and not in %v s", what, *limit.Reset, expected)
+				}
+				continue
+			}
+			actual = pointed(limit.Reset)
+		default:
+			t.Fatalf("the runner does not know %q of a rate limit", name)
+		}
+		compare(t, what+": rate limit's "+name, actual, expected)
+	}
+}
+
+// compareWaited expects at least the first, and at most the second number of seconds.
+func compareWaited(t *testing.T, what string, waited time.Duration, expected any) {
+	between := expected.([]any)
+	if waited < seconds(between[0]) || waited > seconds(between[1]) {
+		t.Errorf("%s: it waited %v, and %s s were expected", what, waited, written(expected))
 	}
 }
 
@@ -99,6 +146,9 @@ func compareError(t *testing.T, what string, err error, expected object) {
 			actual = orNil(failure.RequestID, failure.RequestID)
 		case "retry_after":
 			actual = orNil(failure.RetryAfter, json.Number(fmt.Sprint(failure.RetryAfter.Seconds())))
+		case "waited":
+			compareWaited(t, what, failure.Waited, expected)
+			continue
 		default:
 			t.Fatalf("the runner does not know %q of an error", name)
 		}
@@ -243,6 +293,13 @@ func written(value any) string {
 }
 
 func number(value int) json.Number { return json.Number(fmt.Sprint(value)) }
+
+func pointed[T ~int64](value *T) any {
+	if value == nil {
+		return nil
+	}
+	return number(int(*value))
+}
 
 func orNil[T comparable](value T, otherwise any) any {
 	var zero T

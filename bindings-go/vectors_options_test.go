@@ -51,8 +51,17 @@ func (r *vectorRun) clientOptions() []linktor.Option {
 		case "deadline":
 			options = append(options, linktor.WithDeadline(seconds(value)))
 		case "max_connections":
-			count, _ := value.(json.Number).Int64()
-			options = append(options, linktor.WithMaxConnections(int(count)))
+			options = append(options, linktor.WithMaxConnections(whole(value)))
+		case "max_retries":
+			options = append(options, linktor.WithMaxRetries(whole(value)))
+		case "max_retry_wait":
+			options = append(options, linktor.WithMaxRetryWait(seconds(value)))
+		case "retry_budget":
+			options = append(options, linktor.WithRetryBudget(whole(value)))
+		case "pacing":
+			options = append(options, linktor.WithPacing(linktor.Pacing(value.(string))))
+		case "limits":
+			options = append(options, limits(value))
 		case "allow_insecure_http":
 			if value.(bool) {
 				options = append(options, linktor.WithAllowInsecureHTTP())
@@ -139,6 +148,28 @@ func scriptedSource(results []any) linktor.TokenSource {
 		}
 		return token, nil
 	}
+}
+
+// limits is a tier's name, or limits of one's own.
+func limits(value any) linktor.Option {
+	if tier, ok := value.(string); ok {
+		return linktor.WithLimitTier(tier)
+	}
+	var own []linktor.Limit
+	for _, value := range value.([]any) {
+		told := value.(object)
+		class, _ := told["class"].(string)
+		own = append(own, linktor.Limit{Limit: whole(told["limit"]), Window: seconds(told["window"]), Class: class})
+	}
+	return linktor.WithLimits(own...)
+}
+
+func whole(value any) int {
+	count, err := value.(json.Number).Int64()
+	if err != nil {
+		return math.MinInt
+	}
+	return int(count)
 }
 
 func seconds(value any) time.Duration {

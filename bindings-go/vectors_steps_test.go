@@ -17,7 +17,10 @@ import (
 // step makes one step of a case.
 func (r *vectorRun) step(what string, step object) {
 	expect, _ := step["expect"].(object)
+	class, asksRateLimit := step["rate_limit"]
 	switch {
+	case asksRateLimit:
+		r.rateLimit(what, class, expect)
 	case step["auth"] != nil:
 		r.auth(what, step, expect)
 	case step["authorize"] != nil:
@@ -92,6 +95,14 @@ func (r *vectorRun) requestOptions(call object) []linktor.RequestOption {
 			options = append(options, linktor.Timeout(seconds(value)))
 		case "deadline":
 			options = append(options, linktor.Deadline(seconds(value)))
+		case "max_retries":
+			options = append(options, linktor.MaxRetries(whole(value)))
+		case "max_retry_wait":
+			options = append(options, linktor.MaxRetryWait(seconds(value)))
+		case "idempotent":
+			options = append(options, linktor.Idempotent(value.(bool)))
+		case "idempotency_key":
+			options = append(options, linktor.IdempotencyKey(value.(string)))
 		default:
 			r.Fatalf("the runner does not know %q of a call", name)
 		}
@@ -229,6 +240,19 @@ func (r *vectorRun) jwt(what string, step, expect object) {
 		return
 	}
 	compare(r.T, what+": "+wanted, value, expect[wanted])
+}
+
+func (r *vectorRun) rateLimit(what string, class any, expect object) {
+	var classes []string
+	if class, ok := class.(string); ok {
+		classes = append(classes, class)
+	}
+	limit, err := r.client.RateLimit(classes...)
+	if expected, ok := expect["error"].(object); ok || err != nil {
+		compareError(r.T, what, err, expected)
+		return
+	}
+	compareRateLimit(r.T, what, limit, expect["rate_limit"])
 }
 
 func (r *vectorRun) control(name string, with any) {

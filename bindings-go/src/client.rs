@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use linktor_bridge::{AuthCall, CallOptions, Error, ErrorRecord};
 
-use crate::item::Span;
+use crate::item::{RateLimit, Span};
 use crate::port;
 
 /// A client of one API.
@@ -49,6 +49,11 @@ impl Client {
     /// What is known of the session, as JSON; `null` if there is none.
     pub fn session(&self) -> String {
         self.0.session()
+    }
+
+    /// What is known of the rate limit of a class, or of that of the last answer.
+    pub fn rate_limit(&self, class: Option<String>) -> Result<Option<RateLimit>, Failure> {
+        Ok(self.0.rate_limit(class.as_deref())?.map(Into::into))
     }
 
     /// Forgets the access token.

@@ -1,11 +1,13 @@
 //! What comes up, in the form in which it crosses.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use linktor_bridge::{ErrorRecord, Reply, Response};
 
 /// One thing that came up.
 #[derive(Debug, uniffi::Enum)]
+#[expect(clippy::large_enum_variant, reason = "nearly every item is a response")]
 pub enum Item {
     /// A request succeeded.
     Response {
@@ -23,6 +25,10 @@ pub enum Item {
         request_id: String,
         /// How many times the request was sent.
         attempts: u32,
+        /// How long the call waited in all.
+        waited: Duration,
+        /// What the answer says of the rate limit, if it says anything.
+        rate_limit: Option<RateLimit>,
         /// Where in the body the items are, if a page was asked for and has some.
         items: Option<Span>,
         /// The page after the one that was asked for, if there is one.
@@ -65,6 +71,25 @@ pub struct Span {
     pub end: u64,
 }
 
+/// What is known of one class of requests.
+#[derive(Debug, uniffi::Record)]
+pub struct RateLimit {
+    /// The class.
+    pub class: String,
+    /// How many requests a window allows.
+    pub limit: Option<u64>,
+    /// How many of them are left.
+    pub remaining: Option<u64>,
+    /// How long until the window ends.
+    pub reset: Option<Duration>,
+}
+
+impl From<linktor_bridge::RateLimit> for RateLimit {
+    fn from(one: linktor_bridge::RateLimit) -> Self {
+        Self { class: one.class, limit: one.limit, remaining: one.remaining, reset: one.reset }
+    }
+}
+
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Self {
         Self { start: range.start as u64, end: range.end as u64 }
@@ -94,8 +119,9 @@ impl Item {
             headers.push_str(&String::from_utf8_lossy(value.as_bytes()));
             headers.push('\n');
         }
-        let (status, attempts) = (response.status(), response.attempts());
+        let (status, attempts, waited) = (response.status(), response.attempts(), response.waited());
         let request_id = response.request_id().to_owned();
+        let rate_limit = response.rate_limit().cloned().map(Into::into);
         let (items, next_page) = (response.items_span().map(Into::into), response.next_page());
         let body = response.bytes().clone();
         // The body is this function's alone now, and moves without a copy.
@@ -104,6 +130,6 @@ impl Item {
             Ok(text) => (text, Vec::new()),
             Err(error) => (String::new(), error.into_bytes()),
         };
-        Self::Response { id, status, headers, text, bytes, request_id, attempts, items, next_page }
+        Self::Response { id, status, headers, text, bytes, request_id, attempts, waited, rate_limit, items, next_page }
     }
 }

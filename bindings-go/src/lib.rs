@@ -10,7 +10,7 @@ mod jwt;
 mod port;
 
 pub use crate::client::{Client, Failure, Payload};
-pub use crate::item::{Item, Span};
+pub use crate::item::{Item, RateLimit, Span};
 pub use crate::jwt::{jwt_sign, jwt_verify};
 pub use crate::port::{answer, drain, fail, wake_fd};
 

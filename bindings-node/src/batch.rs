@@ -2,10 +2,11 @@
 //! objects: `id`, `state`, `body`, `meta`.
 //!
 //! * `state` is the HTTP status of a success; `body` is a string, or a buffer if it is
-//!   not UTF-8; `meta` is the attempts, the request id, the page, and names and values of
-//!   the headers, joined by line feeds, which none of them can hold. The page is where its
-//!   items are, in UTF-16 units, and the number of the next: `start end next`, `start end`
-//!   on the last, and nothing without items.
+//!   not UTF-8; `meta` is the attempts, the seconds waited, the request id, the rate limit,
+//!   the page, and names and values of the headers, joined by line feeds, which none of
+//!   them can hold. The rate limit is as in `rate_limit`, and nothing if the answer says
+//!   nothing. The page is where its items are, in UTF-16 units, and the number of the
+//!   next: `start end next`, `start end` on the last, and nothing without items.
 //! * `VALUE`: `body` is what an auth call gives, as JSON.
 //! * `FAILED`: `body` is the error's record as JSON.
 //! * `ASKED`, `ABANDONED`: `id` is the question's; `body` is the client that asks.
@@ -14,6 +15,7 @@ use linktor_bridge::{ErrorRecord, Item, Reply, Response};
 use napi::bindgen_prelude::{Array, BufferSlice, Env, Null, Result, ToNapiValue};
 
 use crate::client::{number, units};
+use crate::rate_limit;
 
 const FAILED: i32 = 0;
 const ASKED: i32 = -1;
@@ -84,10 +86,14 @@ impl Batch<'_> {
 }
 
 fn meta(response: &Response) -> Vec<u8> {
-    let mut meta = response.attempts().to_string().into_bytes();
-    meta.reserve(1024);
-    meta.push(b'\n');
+    let mut meta = Vec::with_capacity(1024);
+    let head = format!("{}\n{}\n", response.attempts(), response.waited().as_secs_f64());
+    meta.extend_from_slice(head.as_bytes());
     meta.extend_from_slice(response.request_id().as_bytes());
+    meta.push(b'\n');
+    if let Some(rate_limit) = response.rate_limit() {
+        meta.extend_from_slice(rate_limit::text(rate_limit).as_bytes());
+    }
     meta.push(b'\n');
     if let Some(span) = response.items_span() {
         let body = response.bytes();

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{Array, Function};
 use napi::threadsafe_function::{ThreadsafeFunctionCallMode, UnknownReturnValue};
 use napi_derive::napi;
 
-use crate::{Result, batch, thrown};
+use crate::{Result, batch, rate_limit, thrown};
 
 /// A client of one API, or a handle of one, which comes up in the same queue.
 #[napi]
@@ -84,6 +84,14 @@ impl Client {
     #[napi(catch_unwind)]
     pub fn session(&self) -> String {
         self.client.session()
+    }
+
+    /// What is known of the rate limit of a class, as in `rate_limit`; of that of the last
+    /// answer, if none is named.
+    #[napi(catch_unwind)]
+    pub fn rate_limit(&self, class: Option<String>) -> Result<Option<String>> {
+        let known = self.client.rate_limit(class.as_deref()).map_err(|error| thrown(&error))?;
+        Ok(known.as_ref().map(rate_limit::text))
     }
 
     /// Forgets the access token.

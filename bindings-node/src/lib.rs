@@ -9,6 +9,7 @@
 
 mod batch;
 mod client;
+mod rate_limit;
 
 use linktor_bridge::{Error, ErrorRecord};
 use napi::Status;

@@ -98,7 +98,10 @@ test('a request that cannot be written is refused before anything is sent', asyn
     form: [{ a: [{}] }],
     pathParams: [{ id: undefined }, { id: null }, { id: {} }],
     headers: ['a: b', { a: 7 }, { a: 1n }],
-    maxRetries: [3],
+    idempotencyKey: [7],
+    idempotent: ['yes'],
+    maxRetries: [-1, 1.5],
+    nonsense: [3],
     organizationId: [7n],
     requestId: [7, 7n],
     signal: [{}],
@@ -119,7 +122,11 @@ test('a request that cannot be written is refused before anything is sent', asyn
     assert.ok((await rejection(client.get('/me', options))) instanceof sdk.InvalidRequestError)
   }
   assert.ok((await rejection(client.request('BREW', '/tea'))) instanceof sdk.InvalidRequestError)
-  assert.ok((await rejection(client.get('/me', { timeout: NaN }))) instanceof sdk.ConfigError)
+  for (const name of ['timeout', 'maxRetries', 'maxRetryWait']) {
+    const error = await rejection(client.get('/me', { [name]: NaN }))
+    assert.ok(error instanceof sdk.ConfigError)
+    assert.match(error.message, new RegExp(`^${name} `))
+  }
   assert.deepEqual(await sandbox.journal(), [])
 })
 
@@ -149,7 +156,7 @@ test('every status has its class', async () => {
     429: 'RateLimitError',
     500: 'ServerError',
   }
-  const client = sandbox.client()
+  const client = sandbox.client('linktor', { maxRetries: 0, pacing: 'off' })
   for (const [status, name] of Object.entries(classes)) {
     await sandbox.script({ status: Number(status), headers: { 'Retry-After': '7' }, body: '' })
     const error = await rejection(client.get('/me'))
@@ -161,7 +168,7 @@ test('every status has its class', async () => {
 
 test('failures without an answer have their class', async () => {
   await sandbox.script({ reset: true }, { delay_ms: 5000 }, { delay_ms: 5000 }, { body: 'x', truncate: true })
-  const client = sandbox.client()
+  const client = sandbox.client('linktor', { maxRetries: 0 })
   assert.ok((await rejection(client.get('/me'))) instanceof sdk.APIConnectionError)
   assert.ok((await rejection(client.get('/me', { timeout: 50 }))) instanceof sdk.RequestTimeoutError)
   assert.ok((await rejection(client.get('/me', { deadline: 50 }))) instanceof sdk.RequestTimeoutError)

@@ -43,7 +43,12 @@ test('options of the wrong type are refused by name', () => {
     timeout: ['5s', NaN, Infinity, 0, -1],
     connectTimeout: [null],
     deadline: ['soon'],
-    maxConnections: [0, 1.5, 'many'],
+    maxConnections: [0, 1.5, 'many', NaN],
+    maxRetries: [-1, 1.5, '3', NaN],
+    maxRetryWait: ['1m', -1, NaN],
+    retryBudget: [-1, 1.5, 'all', Infinity],
+    pacing: ['proactiv', 7],
+    limits: ['no such tier', 7, [], {}, [{ limit: 0, window: 1000 }], [{ limit: 1, window: 1000, class: 'others' }]],
     organization: [7, ''],
     headers: ['a: b', { a: 7 }],
     baseUrl: [7, 'http://example.com'],
@@ -53,10 +58,23 @@ test('options of the wrong type are refused by name', () => {
     provider: ['linctor', 7],
   }
   for (const [name, values] of Object.entries(wrong)) {
-    for (const value of values) refused(() => new Linktor({ apiKey: 'key-1', [name]: value }), /./)
+    for (const value of values) refused(() => new Linktor({ apiKey: 'key-1', [name]: value }), new RegExp(name))
   }
   refused(() => new Linktor({ apiKey: 7 }), /apiKey/)
   refused(() => new Linktor({ tokenSource: 'token' }), /tokenSource/)
+})
+
+test('a limit of the wrong type is refused by name', () => {
+  const limited = (limit) => () => new Linktor({ apiKey: 'key-1', limits: [limit] })
+  refused(limited({ limit: 1, window: '1s' }), /^limits: window must be a number of milliseconds$/)
+  refused(limited({ limit: 1 }), /^limits: window must/)
+  refused(
+    limited({ limit: 1, window: 1000, per: 's' }),
+    /^limits: unknown option `per`; there are class, limit, window$/,
+  )
+  refused(limited(7), /^limits: the options must be an object/)
+  refused(limited({ limit: '1', window: 1000 }), /^limits must be/)
+  refused(limited({ limit: 1, window: 0 }), /^limits: a window must be more than zero/)
 })
 
 test('credentials of several parts come as objects or as values', () => {

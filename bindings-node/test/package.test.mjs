@@ -75,13 +75,15 @@ test('both module systems have the same classes', async () => {
 
 const USE = `
   import {
-    APIClient, APIError, type AuthorizationRequest, type AuthTest, JWT, jwt, LibromiConnect, Linkit, Linktor, LinktorError,
-    type LinktorResponse, OAuth, type Page, type Session, type TokenSource, TokenStoreError,
+    APIClient, APIError, type AuthorizationRequest, type AuthTest, JWT, jwt, LibromiConnect, type Limit, Linkit, Linktor,
+    LinktorError, type LinktorResponse, OAuth, type Page, type RateLimit, type Session, type TokenSource, TokenStoreError,
   } from '@linktor/sdk'
 
   const tokenSource: TokenSource = async ({ signal }) => (signal.aborted ? 'token' : { token: 'token', expiresIn: 60_000 })
   const client = new Linktor({ tokenSource, provider: 'linkit', timeout: 1000, headers: { 'X-A': 'a' } })
-  const v1: Linktor = new APIClient({ apiKey: 'key', provider: 'api_v1' })
+  const limits: Limit[] = [{ limit: 5, window: 1000, class: 'messages' }, { limit: 30, window: 60_000 }]
+  const v1: Linktor = new APIClient({ apiKey: 'key', provider: 'api_v1', limits: 'pro', pacing: 'proactive' })
+  const patient = new Linktor({ apiKey: 'key', maxRetries: 5, maxRetryWait: 0, retryBudget: 0, pacing: 'off', limits })
 
   export async function names(id: number): Promise<string[]> {
     await using own = new Linktor({ apiKey: 'key' })
@@ -91,10 +93,14 @@ const USE = `
       })
       const type: string | null = response.headers.get('content-type')
       const bytes: Uint8Array = response.bytes()
+      const known: RateLimit | undefined = response.rateLimit ?? own.rateLimit() ?? own.rateLimit('messages')
+      const left: number = (known?.remaining ?? 0) + (known?.limit ?? 0) + (known?.reset ?? 0) + response.waited
+      await own.post('/messages', { json: { left }, idempotencyKey: known?.class ?? 'key', maxRetries: 1, maxRetryWait: 500 })
+      await own.post('/messages', { idempotent: true })
       return [...response.data<{ name: string }[]>().map((user) => user.name), type ?? '', String(bytes.length)]
     } catch (error) {
       if (error instanceof APIError && error.kind === 'rate_limited') await wait((error.retryAfter ?? 1) * 1000)
-      if (error instanceof LinktorError) return [error.code ?? '', error.requestId ?? '']
+      if (error instanceof LinktorError) return [error.code ?? '', error.requestId ?? '', error.waited.toFixed()]
       throw error
     }
   }
@@ -132,11 +138,16 @@ const USE = `
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
   client.close()
   v1.close()
+  patient.close()
 
   // @ts-expect-error: there is no such option
   new Linktor({ apikey: 'key' })
   // @ts-expect-error: a text is no number
   client.get('/users', { timeout: '5s' })
+  // @ts-expect-error: no such pacing
+  new Linktor({ apiKey: 'key', pacing: 'fast' })
+  // @ts-expect-error: a limit has a window
+  new Linktor({ apiKey: 'key', limits: [{ limit: 5 }] })
   // @ts-expect-error: a page has no body
   client.paginate('/users', { json: {} })
   // @ts-expect-error: there may be no data

@@ -43,6 +43,13 @@ test('a process waits for its calls, and ends by itself after the last', async (
   assert.ok(took > 500 && took < 5000, `${took} ms`)
 })
 
+test('a process waits for a call that waits', async () => {
+  await sandbox.script({ status: 503, headers: { 'Retry-After': '1' } }, { status: 202, json: {} })
+  const { code, output, took } = await run('one_call')
+  assert.deepEqual({ code, output }, { code: 0, output: '202' })
+  assert.ok(took > 1000 && took < 6000, `${took} ms`)
+})
+
 test('a process exits with calls in flight', async () => {
   for (const delay of [0, 1, 5, 20, 20, 100]) {
     await sandbox.reset()

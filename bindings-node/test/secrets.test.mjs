@@ -34,7 +34,7 @@ test('a client, its answers and its errors never show the credential', async () 
     { tokenSource: async () => ({ token: MARKER, expiresIn: 60_000 }) },
   ]) {
     await sandbox.reset()
-    const client = sandbox.client('linktor', credential)
+    const client = sandbox.client('linktor', { ...credential, maxRetries: 0 })
     isClean(client)
     const statuses = [400, 401, 401, 403, 404, 429, 500].map((status) => ({ ...echo, status }))
     await sandbox.script(...statuses, { reset: true }, { delay_ms: 5000 }, { body: `<p>${MARKER}` })

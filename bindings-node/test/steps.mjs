@@ -4,7 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { jwt } from '@linktor/sdk'
 
-const MILLISECONDS = new Set(['connect_timeout', 'deadline', 'expires_in', 'leeway', 'timeout', 'ttl'])
+const MILLISECONDS = new Set([
+  'connect_timeout',
+  'deadline',
+  'expires_in',
+  'leeway',
+  'max_retry_wait',
+  'timeout',
+  'ttl',
+  'window',
+])
 const FIELDS = { request_id: 'requestId', retry_after: 'retryAfter' }
 const CALL_OPTIONS = { path_params: 'pathParams', content: 'body', content_type: 'contentType' }
 
@@ -22,7 +31,9 @@ const steps = {
       if (with_credentials !== undefined) handle = handle.withCredentials(clientOptions(with_credentials))
       const response = await handle.request(method, path, camel(told, CALL_OPTIONS))
       for (const [name, value] of Object.entries(expect)) {
-        if (name !== 'error') assert.deepEqual(readers[name](response), value, name)
+        if (name === 'waited') isWithin(response.waited, value)
+        else if (name === 'rate_limit') isRateLimit(response.rateLimit, value)
+        else if (name !== 'error') assert.deepEqual(readers[name](response), value, name)
       }
       // An envelope that reports a failure is raised by data().
       if (expect.error) response.data()
@@ -47,6 +58,11 @@ const steps = {
   },
 
   jwt: (_, { jwt: call, expect, ...told }) => outcome(() => jwts[call](told, expect), expect),
+
+  async rate_limit({ client }, { rate_limit, expect }) {
+    const ask = () => isRateLimit(client.rateLimit(rate_limit ?? undefined), expect.rate_limit)
+    await outcome(ask, expect)
+  },
 
   async control({ sandbox, family }, { control, with: told }) {
     await sandbox.control(control, control === 'clock' ? told : { family, ...told })
@@ -119,6 +135,8 @@ export function matches(error, expected) {
     if (name === 'message_contains') {
       const own = camelName(value)
       assert.ok(error.message.includes(own), `message: ${error.message} should contain ${own}`)
+    } else if (name === 'waited') {
+      isWithin(error.waited, value)
     } else {
       assert.deepEqual(error[FIELDS[name] ?? name] ?? null, value, `${name} of ${error.stack}`)
     }
@@ -132,6 +150,7 @@ export function clientOptions(told) {
   for (const name of ['oauth', 'jwt']) {
     if (typeof options[name] === 'object' && options[name] !== null) options[name] = camel(options[name])
   }
+  if (Array.isArray(options.limits)) options.limits = options.limits.map((limit) => camel(limit))
   return options
 }
 
@@ -169,6 +188,26 @@ function isValue(found, { value }) {
       assert.ok(Math.abs(found[name] - expected) <= 5, `expires_in: ${found[name]} should be ${expected}`)
     } else {
       assert.deepEqual(found[name], expected, name)
+    }
+  }
+}
+
+/** Whether a wait in milliseconds is of `[at least, at most]` seconds. */
+function isWithin(waited, [least, most]) {
+  assert.ok(waited >= least * 1000 && waited <= most * 1000, `waited ${waited} ms, not ${least} to ${most} s`)
+}
+
+function isRateLimit(found, expected) {
+  if (expected === undefined) return
+  if (expected === null || found === undefined) {
+    assert.equal(found ?? null, expected, 'rate_limit')
+    return
+  }
+  for (const [name, value] of Object.entries(expected)) {
+    if (name === 'reset' && value !== null && found.reset !== undefined) {
+      assert.ok(Math.abs(found.reset - value * 1000) <= 2000, `reset: ${found.reset} ms should be ${value} s`)
+    } else {
+      assert.equal(found[name] ?? null, value, name)
     }
   }
 }

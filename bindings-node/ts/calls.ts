@@ -63,7 +63,13 @@ export class Calls {
 
   /** Ends all calls: their completions are lost. */
   abandon(reason: unknown): void {
-    const record = { kind: 'internal', message: 'the completions were lost', attempts: 0, sent: 'maybe' } as const
+    const record = {
+      kind: 'internal',
+      message: 'the completions were lost',
+      attempts: 0,
+      waited: 0,
+      sent: 'maybe',
+    } as const
     for (const id of this.#waiters.keys()) this.#take(id)?.reject(new LinktorError(record, { cause: reason }))
   }
 

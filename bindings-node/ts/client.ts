@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { Auth } from './auth.js'
 import type { CredentialOptions } from './credentials.js'
 import { Handle } from './handle.js'
+import type { RateLimit } from './limits.js'
 import type { LinktorOptions } from './options.js'
 import { type PageOptions, Paginator } from './paginator.js'
 import type { RequestOptions } from './request.js'
@@ -88,8 +89,18 @@ export class Linktor {
   }
 
   /**
-   * A handle for another organization: the same connections and session. A handle of a
-   * subclass is one too, made without running the constructor of that subclass.
+   * What is known of the rate limit of a class of requests, by the family's name for it; of
+   * the class of the last answer, if none is named. `undefined` as long as no answer has said
+   * anything. Nothing is sent.
+   * @throws {ConfigError} if the family has no such class
+   */
+  rateLimit(cls?: string): RateLimit | undefined {
+    return this.#handle.rateLimit(cls)
+  }
+
+  /**
+   * A handle for another organization: the same connections, session and rate limits. A handle
+   * of a subclass is one too, made without running the constructor of that subclass.
    * @throws {ConfigError} if the id is empty or malformed
    */
   withOrganization(id: string): this {
@@ -97,8 +108,8 @@ export class Linktor {
   }
 
   /**
-   * A handle for somebody else, with a session of its own over the same connections: for
-   * servers that act for many users. It costs little, and is made as by
+   * A handle for somebody else, with a session and rate limits of its own over the same
+   * connections: for servers that act for many users. It costs little, and is made as by
    * {@link Linktor.withOrganization}. It keeps the organization of the options, but none that
    * a login named.
    * @throws {ConfigError} if the credential is incomplete, or the family does not know it

@@ -1,4 +1,5 @@
 import { inOwnNames } from './names.js'
+import { milliseconds } from './time.js'
 
 /** What went wrong, as one word: the same in every language. */
 export type ErrorKind =
@@ -36,6 +37,7 @@ export interface ErrorRecord {
   request_id?: string
   retry_after?: number
   attempts: number
+  waited: number
   sent: 'no' | 'maybe' | 'yes'
   method?: string
   path?: string
@@ -64,6 +66,8 @@ export class LinktorError extends Error {
   declare readonly retryAfter?: number
   /** How many times the request was sent, or begun to be sent. */
   declare readonly attempts: number
+  /** Milliseconds that the call waited in all: for rate limits, and between its attempts. */
+  declare readonly waited: number
   /** May the server have acted on the request? */
   declare readonly sent: 'no' | 'maybe' | 'yes'
   /** The request's method. */
@@ -84,6 +88,7 @@ export class LinktorError extends Error {
       requestId: record.request_id,
       retryAfter: record.retry_after,
       attempts: record.attempts,
+      waited: milliseconds(record.waited),
       sent: record.sent,
       method: record.method,
       path: record.path,
@@ -113,7 +118,10 @@ export class NotFoundError extends APIError {}
 export class ConflictError extends APIError {}
 /** HTTP 400 or 422: the server refused the request's content. */
 export class ValidationError extends APIError {}
-/** HTTP 429: too many requests. See {@link LinktorError.retryAfter}. */
+/**
+ * HTTP 429: too many requests; or, with `attempts` 0 and without a status, the wait for a rate limit would have been
+ * longer than `maxRetryWait` or the deadline, and nothing was sent. See {@link LinktorError.retryAfter}.
+ */
 export class RateLimitError extends APIError {}
 /** HTTP 5xx. */
 export class ServerError extends APIError {}
@@ -200,7 +208,7 @@ export const invalidRequest = refusal('invalid_request')
 function refusal(kind: ErrorKind): Refusal {
   const type = CLASSES[kind] ?? LinktorError
   return (message, reason) => {
-    const record: ErrorRecord = { kind, message, attempts: 0, sent: 'no' }
+    const record: ErrorRecord = { kind, message, attempts: 0, waited: 0, sent: 'no' }
     return reason === undefined ? new type(record) : new type(record, { cause: reason })
   }
 }

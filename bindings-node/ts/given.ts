@@ -35,12 +35,15 @@ export function knownEntries(options: unknown, known: object, refuse: Refusal): 
   return given
 }
 
+/** A number that JSON can say; whether it will do is for the core to judge. */
+export function finite(name: string, value: unknown, what = 'a number'): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw configError(`${name} must be ${what}`)
+  return value
+}
+
 /** Milliseconds as seconds. */
 export function seconds(name: string, milliseconds: unknown): number {
-  if (typeof milliseconds !== 'number' || !Number.isFinite(milliseconds)) {
-    throw configError(`${name} must be a number of milliseconds`)
-  }
-  return milliseconds / 1000
+  return finite(name, milliseconds, 'a number of milliseconds') / 1000
 }
 
 /** Headers as pairs that are nobody else's. */

@@ -2,6 +2,7 @@ import { type Completion, FAILED } from './calls.js'
 import type { CredentialOptions } from './credentials.js'
 import { configError, errorFrom, invalidRequest, type LinktorError } from './errors.js'
 import { jsonText } from './json.js'
+import { type RateLimit, rateLimitFrom } from './limits.js'
 import { type NativeClient, translated } from './native.js'
 import { clientOptions, credentialOptions, type LinktorOptions } from './options.js'
 import { Port } from './port.js'
@@ -50,6 +51,13 @@ export class Handle {
     const json = credentialOptions(options)
     const native = translated(() => this.native.withCredentials(json))
     return new Handle(native, this.#port, this.#port.sources.add(native.id, options.tokenSource))
+  }
+
+  /** What is known of the rate limit of a class, or of that of the last answer. */
+  rateLimit(cls: string | undefined): RateLimit | undefined {
+    if (cls !== undefined && typeof cls !== 'string') throw configError('the class must be a text')
+    const line = translated(() => this.native.rateLimit(cls))
+    return line === null ? undefined : rateLimitFrom(line)
   }
 
   /** Sends a request. */

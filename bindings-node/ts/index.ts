@@ -36,6 +36,7 @@ export {
   ValidationError,
 } from './errors.js'
 export * as jwt from './jwt.js'
+export type { Limit, RateLimit } from './limits.js'
 export type { HeadersInput, LinktorOptions, ProviderName } from './options.js'
 export { type Page, type PageOptions, Paginator } from './paginator.js'
 export {

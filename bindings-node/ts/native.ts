@@ -10,6 +10,8 @@ export interface NativeClient {
   submitBytes(method: string, path: string, options: string, body: Uint8Array): number
   submitAuth(call: string): number
   session(): string
+  /** See `src/rate_limit.rs`. */
+  rateLimit(cls: string | undefined): string | null
   invalidate(): void
   authorizeUrl(scopes: readonly string[], redirectUri: string): string
   cancel(id: number): void

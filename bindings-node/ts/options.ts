@@ -1,7 +1,8 @@
 import { type CredentialOptions, JWT, type JWTOptions, OAuth, type OAuthOptions } from './credentials.js'
 import { configError } from './errors.js'
-import { headerPairs, knownEntries, seconds } from './given.js'
+import { finite, headerPairs, knownEntries, seconds } from './given.js'
 import { jsonText } from './json.js'
+import { type Limit, limitsTold } from './limits.js'
 import { CLIENT_NAMES, CREDENTIAL_NAMES } from './names.js'
 
 /** The API families that are built in. */
@@ -31,6 +32,38 @@ export interface LinktorOptions extends CredentialOptions {
   connectTimeout?: number
   /** Milliseconds that a whole call may take, waits and renewals included. Default: no limit. */
   deadline?: number
+  /**
+   * How often a call is tried again at most. Default: 3, so that there are at most 4 attempts; 0 sends every request
+   * exactly once. GET, HEAD, OPTIONS, PUT and DELETE are tried again after a failed connection, a timeout, and a 408,
+   * 429, 500, 502, 503 or 504; POST and PATCH only where the server cannot have acted, unless the request says that it
+   * is `idempotent`.
+   */
+  maxRetries?: number
+  /**
+   * Milliseconds that a server's hint or the queue for a rate limit may ask to wait at most; may be 0. Default: 60,000.
+   * What asks for longer is an error at once, whose `retryAfter` says for how long.
+   */
+  maxRetryWait?: number
+  /**
+   * How many tokens there are for trying again: a retry costs 14, unless the server said when to come; a success gives
+   * back 1, or what its retry cost. When they are used up nothing is tried again, so that an outage is not multiplied.
+   * Default: 500, shared by all handles.
+   */
+  retryBudget?: number
+  /**
+   * Whether requests wait for a rate limit before they meet it. `reactive` obeys what the server has said: where it
+   * named no room until its reset, requests queue for it, and after a 429 all wait for its hint. `proactive` besides
+   * never sends more than `limits` in any window, so that a process that is alone with its credential meets no 429.
+   * `off` sends at once, and each call waits for its own 429s. Default: `reactive`.
+   */
+  pacing?: 'reactive' | 'proactive' | 'off'
+  /**
+   * What `proactive` pacing keeps to: a tier that the family publishes, by name, or limits of your own, all of which
+   * hold at once. Tiers: `published` of linktor; `free` and `paid` of libromi; `free`, `pro` and `enterprise` of api_v1;
+   * `api_key`, `oauth`, `jwt` and `anonymous` of api_v2; none of linkit. Default: the first of them, for api_v2 that of
+   * the credential.
+   */
+  limits?: string | readonly Limit[]
   /** How many attempts may be under way at once; the rest queue in order. Default: 128. */
   maxConnections?: number
   /** Headers for every request. */
@@ -64,7 +97,14 @@ function translate(name: string, value: unknown): unknown {
     case 'timeout':
     case 'connectTimeout':
     case 'deadline':
+    case 'maxRetryWait':
       return seconds(name, value)
+    case 'maxConnections':
+    case 'maxRetries':
+    case 'retryBudget':
+      return finite(name, value)
+    case 'limits':
+      return limitsTold(value)
     case 'headers':
       return headerPairs(value)
     case 'oauth':

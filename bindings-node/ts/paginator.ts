@@ -6,12 +6,24 @@ import { checkSignal } from './signal.js'
 /** What reading a list may say besides its path; it holds for every page. */
 export type PageOptions = Pick<
   RequestOptions,
-  'query' | 'headers' | 'pathParams' | 'organizationId' | 'timeout' | 'deadline' | 'signal'
+  | 'query'
+  | 'headers'
+  | 'pathParams'
+  | 'organizationId'
+  | 'timeout'
+  | 'deadline'
+  | 'maxRetries'
+  | 'maxRetryWait'
+  | 'idempotent'
+  | 'signal'
 >
 
 const NAMES: { readonly [name in keyof PageOptions]-?: true } = {
   deadline: true,
   headers: true,
+  idempotent: true,
+  maxRetries: true,
+  maxRetryWait: true,
   organizationId: true,
   pathParams: true,
   query: true,

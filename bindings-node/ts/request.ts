@@ -1,5 +1,5 @@
 import { invalidRequest } from './errors.js'
-import { headerPairs, knownEntries, seconds } from './given.js'
+import { finite, headerPairs, knownEntries, seconds } from './given.js'
 import { jsonText } from './json.js'
 import { REQUEST_NAMES } from './names.js'
 import type { HeadersInput } from './options.js'
@@ -31,6 +31,23 @@ export interface RequestOptions {
   timeout?: number
   /** Milliseconds that the whole call may take, before the client's. */
   deadline?: number
+  /** How often the request is tried again at most, before the client's; 0 sends it once. */
+  maxRetries?: number
+  /**
+   * Milliseconds that a server's hint or the queue for a rate limit may ask to wait at most, before the client's; may
+   * be 0. What asks for longer is an error at once.
+   */
+  maxRetryWait?: number
+  /**
+   * Whether sending it twice is as good as once: it is then tried again also where the server may have acted. Default:
+   * as its method says (RFC 9110, 9.2.2), unless the family knows better of its path.
+   */
+  idempotent?: boolean
+  /**
+   * Sent as `Idempotency-Key` with every attempt, to servers that know a request again by it; it is then tried again
+   * also where the server may have acted, unless `idempotent` is `false`. Default: none.
+   */
+  idempotencyKey?: string
   /** The id of this request. Default: a fresh UUIDv7. */
   requestId?: string
   /** Ends the call at once when it aborts; the call rejects with the signal's reason. */
@@ -57,6 +74,10 @@ export function written(options: RequestOptions, known: object = REQUEST_NAMES):
     request_id: options.requestId,
     timeout: options.timeout === undefined ? undefined : seconds('timeout', options.timeout),
     deadline: options.deadline === undefined ? undefined : seconds('deadline', options.deadline),
+    max_retries: options.maxRetries === undefined ? undefined : finite('maxRetries', options.maxRetries),
+    max_retry_wait: options.maxRetryWait === undefined ? undefined : seconds('maxRetryWait', options.maxRetryWait),
+    idempotent: options.idempotent,
+    idempotency_key: options.idempotencyKey,
   }
   return { told, body, signal: options.signal }
 }

@@ -2,8 +2,10 @@ import { inspect } from 'node:util'
 
 import type { Completion } from './calls.js'
 import { DecodeError, type ErrorRecord } from './errors.js'
+import { type RateLimit, rateLimitFrom } from './limits.js'
 import { type NativeClient, translated } from './native.js'
 import type { Page } from './paginator.js'
+import { milliseconds } from './time.js'
 
 /** A success, whole: everything that it holds is there without waiting. */
 export class LinktorResponse {
@@ -11,8 +13,12 @@ export class LinktorResponse {
   readonly status: number
   /** How many times the request was sent. */
   readonly attempts: number
+  /** Milliseconds that the call waited in all: for rate limits, and between its attempts. */
+  readonly waited: number
   /** The id of the request: the server's where it returns one, else the client's own. */
   readonly requestId: string
+  /** What this answer says of the rate limit; `undefined` if it says nothing. */
+  readonly rateLimit: RateLimit | undefined
   readonly #body: string | Uint8Array
   readonly #meta: string
   readonly #client: NativeClient
@@ -20,10 +26,12 @@ export class LinktorResponse {
 
   /** @internal */
   constructor({ status, body, meta }: Completion, client: NativeClient) {
-    const [attempts = '', requestId = ''] = meta.split('\n', 2)
+    const [attempts, waited, requestId = '', rateLimit] = meta.split('\n', 4)
     this.status = status
     this.attempts = Number(attempts)
+    this.waited = milliseconds(Number(waited))
     this.requestId = requestId
+    this.rateLimit = rateLimit ? rateLimitFrom(rateLimit) : undefined
     this.#body = body
     this.#meta = meta
     this.#client = client
@@ -33,7 +41,7 @@ export class LinktorResponse {
   get headers(): Headers {
     if (!this.#headers) {
       this.#headers = new Headers()
-      const [, , , ...pairs] = this.#meta.split('\n')
+      const [, , , , , ...pairs] = this.#meta.split('\n')
       for (let at = 0; at + 1 < pairs.length; at += 2) {
         this.#headers.append(pairs[at] as string, pairs[at + 1] as string)
       }
@@ -86,7 +94,7 @@ export class LinktorResponse {
    * @internal
    */
   page<T>(): Page<T> {
-    const [, , page = ''] = this.#meta.split('\n', 3)
+    const [, , , , page = ''] = this.#meta.split('\n', 5)
     const [start, end, next] = page.split(' ').map(Number)
     const items = end === undefined ? [] : this.#parse<T[]>(this.text().slice(start, end))
     return { items, next, response: this }
@@ -108,10 +116,11 @@ export class LinktorResponse {
 
   #undecodable(message: string): DecodeError {
     const body = Buffer.from(this.bytes().subarray(0, 4096)).toString()
-    return new DecodeError(this.#told({ kind: 'decode', message, status: this.status, attempts: 0, sent: 'yes', body }))
+    const { status, attempts } = this
+    return new DecodeError(this.#told({ kind: 'decode', message, status, attempts, waited: 0, sent: 'yes', body }))
   }
 
   #told(record: ErrorRecord): ErrorRecord {
-    return { ...record, request_id: this.requestId, attempts: this.attempts }
+    return { ...record, request_id: this.requestId, attempts: this.attempts, waited: this.waited / 1000 }
   }
 }

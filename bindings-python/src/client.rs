@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use linktor_bridge::{AuthCall, CallOptions, Error, Outcome, Pending, Request};
+use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Outcome, Pending, Request};
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 
 use crate::error::raise;
 use crate::port::Port;
-use crate::response::{parse, reply};
+use crate::response::{parse, rate_limit, reply};
 use crate::source::Desk;
 
 /// How often a waiting call looks for signals: Ctrl-C is heard within this.
@@ -19,10 +19,22 @@ const STEP: Duration = Duration::from_millis(50);
 
 type Pairs = Vec<(String, String)>;
 
-/// What few calls say: path parameters, query, headers, organization, request id,
-/// timeout, deadline.
-#[derive(FromPyObject)]
-pub(crate) struct Overrides(Pairs, Pairs, Pairs, Option<String>, Option<String>, Option<f64>, Option<f64>);
+/// What few calls say.
+#[derive(Default, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Overrides {
+    path_params: Pairs,
+    query: Pairs,
+    headers: Pairs,
+    organization: Option<String>,
+    request_id: Option<String>,
+    timeout: Option<f64>,
+    deadline: Option<f64>,
+    max_retries: Option<i64>,
+    max_retry_wait: Option<f64>,
+    idempotent: Option<bool>,
+    idempotency_key: Option<String>,
+}
 
 /// A client of one API, or a handle of one.
 #[pyclass(frozen, module = "linktor._native")]
@@ -105,13 +117,28 @@ fn request(
     within: Option<u64>,
     page: Option<u64>,
 ) -> Result<(Request, Option<u64>), Error> {
-    let mut options = CallOptions { content_type, within, page, ..CallOptions::default() };
-    if let Some(overrides) = overrides {
-        (options.path_params, options.query, options.headers) = (overrides.0, overrides.1, overrides.2);
-        (options.organization, options.request_id) = (overrides.3, overrides.4);
-        (options.timeout, options.deadline) = (overrides.5, overrides.6);
-    }
+    let overrides = overrides.unwrap_or_default();
+    let options = CallOptions {
+        path_params: overrides.path_params,
+        query: overrides.query,
+        headers: overrides.headers,
+        content_type,
+        organization: overrides.organization,
+        page,
+        request_id: overrides.request_id,
+        timeout: overrides.timeout,
+        deadline: overrides.deadline,
+        max_retries: overrides.max_retries.map(whole).transpose()?,
+        max_retry_wait: overrides.max_retry_wait,
+        idempotent: overrides.idempotent,
+        idempotency_key: overrides.idempotency_key,
+        within,
+    };
     options.request(method, path, body.to_vec())
+}
+
+fn whole(count: i64) -> Result<u32, Error> {
+    u32::try_from(count).map_err(|_| Error::new(ErrorKind::Config, "max_retries must be a whole number, at least 0"))
 }
 
 #[pymethods]
@@ -212,6 +239,14 @@ impl Client {
     fn session<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let client = self.live().map_err(|error| raise(py, &error))?;
         parse(py, client.session().as_bytes(), || None)
+    }
+
+    /// What is known of the rate limit of a class; of that of the last answer, if none is
+    /// named.
+    #[pyo3(signature = (class, /))]
+    fn rate_limit<'py>(&self, py: Python<'py>, class: Option<&str>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let known = self.live().and_then(|client| client.rate_limit(class)).map_err(|error| raise(py, &error))?;
+        known.as_ref().map(|known| rate_limit(py, known)).transpose()
     }
 
     /// Forgets the access token.

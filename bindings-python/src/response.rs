@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiter::{PythonParse, StringCacheMode};
-use linktor_bridge::{Client, Error, ErrorKind, Payload, Reply};
+use linktor_bridge::{Client, Error, ErrorKind, Payload, RateLimit, Reply};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList};
@@ -115,9 +115,29 @@ impl Response {
         self.inner.attempts()
     }
 
+    /// Seconds that the call waited in all: for rate limits, and between its attempts.
+    #[getter]
+    fn waited(&self) -> f64 {
+        self.inner.waited().as_secs_f64()
+    }
+
+    /// What this answer says of the rate limit; `None` if it says nothing.
+    #[getter]
+    fn rate_limit<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.inner.rate_limit().map(|known| rate_limit(py, known)).transpose()
+    }
+
     fn __repr__(&self) -> String {
         format!("<Response {}, request_id={:?}>", self.inner.status(), self.inner.request_id())
     }
+}
+
+/// The package's form of it.
+pub(crate) fn rate_limit<'py>(py: Python<'py>, known: &RateLimit) -> PyResult<Bound<'py, PyAny>> {
+    static RATE_LIMIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let reset = known.reset.map(|reset| reset.as_secs_f64());
+    let fields = (&known.class, known.limit, known.remaining, reset);
+    RATE_LIMIT.import(py, "linktor._rate_limit", "RateLimit")?.call1(fields)
 }
 
 /// Parses JSON. What cannot be parsed is told by the core, with the request id and the

@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import linktor
-from linktor import AuthorizationRequest, AuthTest, LinktorError, Response, Session
+from linktor import AuthorizationRequest, AuthTest, LinktorError, RateLimit, Response, Session
 
 OF_TRANSPORT = {"host", "connection", "content-length", "accept-encoding"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SECONDS_APART = 5
+RESET_APART = 2
 
 
 def compare(diff: list[str], where: str, expected: object, actual: object) -> None:
@@ -43,6 +44,12 @@ def compare_response(diff: list[str], where: str, expect: dict[str, Any], respon
         "request_id": lambda: response.request_id,
     }
     for name, expected in expect.items():
+        if name == "rate_limit":
+            compare_rate_limit(diff, f"{where}.rate_limit", expected, response.rate_limit)
+            continue
+        if name == "waited":
+            compare_waited(diff, f"{where}.waited", expected, response.waited)
+            continue
         try:
             actual = readers[name]()
         except LinktorError as error:
@@ -58,7 +65,9 @@ def compare_response(diff: list[str], where: str, expect: dict[str, Any], respon
 def compare_value(diff: list[str], where: str, expect: dict[str, Any], value: object) -> None:
     """The result of anything but a request, whose fields, items, claims or token the step names."""
     unexpected_success(diff, where, expect)
-    if isinstance(value, AuthorizationRequest):
+    if "rate_limit" in expect:
+        compare_rate_limit(diff, f"{where}.rate_limit", expect["rate_limit"], value)
+    elif isinstance(value, AuthorizationRequest):
         if "url" in expect:
             compare_url(diff, f"{where}.url", expect["url"], value.url)
     elif isinstance(value, (Session, AuthTest)) and expect.get("value") is not None:
@@ -72,6 +81,25 @@ def compare_value(diff: list[str], where: str, expect: dict[str, Any], value: ob
     else:
         for name in expect.keys() & {"value", "items", "claims", "token"}:
             compare(diff, f"{where}.{name}", expect[name], value)
+
+
+def compare_rate_limit(diff: list[str], where: str, expect: dict[str, Any] | None, actual: object) -> None:
+    if expect is None or not isinstance(actual, RateLimit):
+        return compare(diff, where, expect, actual)
+    for name, expected in expect.items():
+        known = actual.class_ if name == "class" else getattr(actual, name)
+        if name == "reset" and expected is not None and known is not None:
+            if abs(expected - known) > RESET_APART:
+                diff.append(f"{where}.reset: expected about {expected}, got {known}")
+        else:
+            compare(diff, f"{where}.{name}", expected, known)
+    return None
+
+
+def compare_waited(diff: list[str], where: str, expect: list[float], actual: float) -> None:
+    least, most = expect
+    if not least <= actual <= most:
+        diff.append(f"{where}: expected {least} to {most}, got {actual}")
 
 
 def compare_url(diff: list[str], where: str, expected: str, actual: str) -> None:
@@ -92,6 +120,9 @@ def compare_error(diff: list[str], where: str, expect: dict[str, Any] | None, er
         if name == "message_contains":
             if expected not in error.message:
                 diff.append(f"{where}.error: {expected!r} is not in {error.message!r}")
+            continue
+        if name == "waited":
+            compare_waited(diff, f"{where}.error.waited", expected, error.waited)
             continue
         actual = getattr(error, name)
         if name == "retry_after" and expected is not None and actual is not None:

@@ -295,7 +295,7 @@ def test_classes_are_the_builtin_ones_too() -> None:
     assert issubclass(ConfigError, ValueError)
     assert issubclass(InvalidRequestError, ValueError)
     with pytest.raises(ConnectionError) as raised:
-        Linktor("k", base_url="http://127.0.0.1:9").get("/me")
+        Linktor("k", base_url="http://127.0.0.1:9", max_retries=0).get("/me")
     error = raised.value
     assert isinstance(error, APIConnectionError)
     assert (error.kind, error.sent, error.status, error.attempts) == ("connection", "no", None, 1)
@@ -325,11 +325,11 @@ def errors(sandbox: Sandbox) -> list[LinktorError]:
     sandbox.script({"status": 429, "headers": {"Retry-After": "7"}, "json": {"error": {"message": "slow"}}})
     found: list[LinktorError] = []
     for client, path in [
-        (sandbox.client(), "/me"),
+        (sandbox.client(max_retries=0), "/me"),
         (sandbox.client(), "/nowhere"),
         (sandbox.client(api_key="wrong"), "/me"),
         (sandbox.client(token_source=source), "/me"),
-        (Linktor("k", base_url="http://127.0.0.1:9"), "/me"),
+        (Linktor("k", base_url="http://127.0.0.1:9", max_retries=0), "/me"),
         (sandbox.client(), "/{id}"),
     ]:
         with pytest.raises(LinktorError) as raised:
@@ -349,7 +349,8 @@ def errors(sandbox: Sandbox) -> list[LinktorError]:
 
 def test_errors_survive_pickling_and_copying(sandbox: Sandbox) -> None:
     names = (
-        "kind message status_code status code details request_id retry_after attempts sent method path body reason"
+        "kind message status_code status code details request_id retry_after attempts waited sent method path body"
+        " reason"
     ).split()
     for error in errors(sandbox):
         for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):

@@ -116,6 +116,9 @@ def test_options_are_those_of_a_list(sandbox: Sandbox) -> None:
     for client in (sandbox.client(), sandbox.async_client()):
         with pytest.raises(TypeError, match="json"):
             client.paginate("/contacts", json={})  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="idempotency_key"):
+            client.paginate("/contacts", idempotency_key="k")  # type: ignore[call-arg]
+    sandbox.script({"status": 503, "headers": {"Retry-After-Ms": "1"}})
     pages(sandbox, [A])
     paginator = sandbox.client().paginate(
         "/things/{id}",
@@ -124,9 +127,12 @@ def test_options_are_those_of_a_list(sandbox: Sandbox) -> None:
         organization_id="org_1",
         timeout=5,
         deadline=9,
+        max_retries=1,
+        max_retry_wait=1,
+        idempotent=True,
     )
     assert list(paginator) == [A]
-    entry = sandbox.journal()[0]
+    _, entry = sandbox.journal()
     assert entry["path"].endswith("/things/1")
     assert dict(entry["headers"])["x-team"] == "core"
 

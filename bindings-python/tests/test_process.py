@@ -131,6 +131,53 @@ except KeyboardInterrupt:
     assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Linktor(**options).get('/me', max_retry_wait=7200)",
+        "asyncio.run(AsyncLinktor(**options).get('/me', max_retry_wait=7200))",
+    ],
+    ids=["sync", "async"],
+)
+@pytest.mark.parametrize("status", [503, 429], ids=["hint", "gate"])
+def test_ctrl_c_ends_a_wait(sandbox: Sandbox, call: str, status: int) -> None:
+    sandbox.script({"status": status, "headers": {"Retry-After": "3600"}})
+    code = f"""
+try:
+    {call}
+except KeyboardInterrupt:
+    print(time.monotonic(), flush=True)
+"""
+    with script(sandbox, code) as process:
+        sandbox.wait_for_arrival()
+        time.sleep(0.2)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=5)
+    assert (process.returncode, err) == (0, "")
+    assert float(out) - sent < 0.1
+    assert len(sandbox.journal()) == 1
+
+
+def test_a_fork_leaves_a_closed_gate_and_its_queue_behind(sandbox: Sandbox) -> None:
+    sandbox.script({"status": 429, "headers": {"Retry-After": "3600", "X-RateLimit-Limit": "60"}})
+    code = """
+client = Linktor(**options)
+try: client.get('/me', max_retries=0)
+except RateLimitError: pass
+wait = lambda: client.get('/me', max_retry_wait=7200)
+threading.Thread(target=wait, daemon=True).start()
+time.sleep(0.2)
+print(client.rate_limit('other').limit, flush=True)
+child = os.fork()
+if child == 0:
+    print(client.rate_limit(), client.get('/me', max_retries=0).status_code, flush=True)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert run(sandbox, code, 20).splitlines() == ["60", "None 200", "0"]
+
+
 def test_a_client_works_on_both_sides_of_a_fork(sandbox: Sandbox) -> None:
     code = """
 def check(client, source):

@@ -72,7 +72,7 @@ def test_no_error_shows_a_credential(sandbox: Sandbox, options: dict[str, Any]) 
         {"body": f"{MARK}", "truncate": True},
     )
     sandbox.script({"redirect": "https://example.com/"}, {"delay_ms": 3000, "json": {}})
-    client = sandbox.client(**options)
+    client = sandbox.client(max_retries=0, **options)
     check(client)
     for _ in range(15):
         with pytest.raises(LinktorError) as raised:
@@ -83,7 +83,7 @@ def test_no_error_shows_a_credential(sandbox: Sandbox, options: dict[str, Any]) 
     with pytest.raises(LinktorError) as raised:
         client.get("/me")
     check(raised.value)
-    dead = Linktor(base_url="http://127.0.0.1:9", **options)
+    dead = Linktor(base_url="http://127.0.0.1:9", max_retries=0, **options)
     with pytest.raises(LinktorError) as raised:
         dead.get("/me")
     check(raised.value)

@@ -16,12 +16,15 @@ from linktor import (
     AuthTest,
     ClientOptions,
     CredentialOptions,
+    LibromiConnect,
+    Limit,
     Linktor,
     LinktorError,
     OAuth,
     Page,
     PageOptions,
     Paginator,
+    RateLimit,
     RateLimitError,
     RequestOptions,
     Response,
@@ -46,7 +49,7 @@ def use(options: ClientOptions) -> tuple[int, str | None]:
         response: Response = client.get("/contacts", **paging)
         contacts: list[dict[str, Any]] = response.data()
         try:
-            client.post("/contacts/{id}", path_params={"id": 1}, json={"name": "Ada"})
+            client.post("/contacts/{id}", path_params={"id": 1}, json={"name": "Ada"}, max_retries=0)
         except RateLimitError as error:
             wait: float | None = error.retry_after
             return len(contacts), str(wait)
@@ -106,6 +109,29 @@ async def is_good(client: AsyncLinktor) -> bool:
     return result.valid
 
 
+def use_limits(base_url: str) -> float:
+    limits: list[Limit] = [Limit(100, 60), Limit(limit=10, window=1.5, class_="messages")]
+    patient: ClientOptions = {"max_retries": 5, "max_retry_wait": 90, "retry_budget": 100, "pacing": "off"}
+    patient["base_url"] = base_url
+    with Linktor("k", **patient) as client:
+        response = client.put("/contacts/1", json={}, max_retries=0, max_retry_wait=0.5, idempotent=False)
+        known: RateLimit | None = response.rate_limit
+        assert known is not None
+        fields: tuple[str, int | None, int | None, float | None] = (
+            known.class_,
+            known.limit,
+            known.remaining,
+            known.reset,
+        )
+        assert known.limit in fields
+        error = LinktorError()
+    Linktor("k", pacing="proactive", limits=tuple(limits)).close()
+    LibromiConnect("1|k", pacing="proactive", limits="paid").close()
+    asynchronous: RateLimit | None = AsyncLinktor("k").rate_limit(class_="messages")
+    assert asynchronous is None
+    return response.waited + error.waited
+
+
 def test_what_is_typed_runs(sandbox: Sandbox) -> None:
     base_url, key = sandbox.base_urls["linktor"], sandbox.credentials["linktor"]
     for source in (token, async_token):
@@ -114,6 +140,11 @@ def test_what_is_typed_runs(sandbox: Sandbox) -> None:
     sandbox.script({"json": {}}, {"json": {}}, {"json": {}})
     assert key
     assert asyncio.run(use_async({"base_url": base_url})) == "application/json"
+
+
+def test_what_is_typed_of_limits_runs(sandbox: Sandbox) -> None:
+    sandbox.script({"headers": {"X-RateLimit-Limit": "60"}, "json": {}})
+    assert use_limits(sandbox.base_urls["linktor"]) == 0
 
 
 def test_what_is_typed_of_sessions_and_lists_runs(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -100,6 +100,8 @@ def made(case: Case, client: Linktor | AsyncLinktor, step: dict[str, Any]) -> An
         assert case.consent is not None
         request = AuthorizationRequest.from_json(case.consent.to_json())
         return client.auth.exchange_code(step["callback"], request)
+    if "rate_limit" in step:
+        return client.rate_limit(step["rate_limit"])
     if "auth" in step:
         return getattr(client.auth, step["auth"])()
     return handle(client, step).request(step["method"], step["path"], **keywords(step))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from linktor import JWT, AsyncLinktor, AuthorizationRequest, Linktor, OAuth
+from linktor import JWT, AsyncLinktor, AuthorizationRequest, Limit, Linktor, OAuth
 from sandbox import Sandbox
 
 PLACEHOLDER = re.compile(r"\$([a-z_]+)")
@@ -37,6 +37,8 @@ class Case:
 
     def client(self, kind: type[Linktor] | type[AsyncLinktor]) -> Linktor | AsyncLinktor:
         given = credentials(self.fill(self._case["client"]))
+        if isinstance(given.get("limits"), list):
+            given["limits"] = [Limit(own["limit"], own["window"], own.get("class")) for own in given["limits"]]
         if "base_url" not in given and self.family in self._sandbox.base_urls:
             given["base_url"] = self._sandbox.base_urls[self.family]
             if self.family in self._sandbox.auth_urls:

@@ -1,4 +1,4 @@
-"""One read and one write on each of the five API families, against the sandbox.
+"""One read and one write on each of the five API families, against the sandbox, and what becomes of a 429.
 
 Run: python examples/python/quickstart.py
 """
@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from linktor import AsyncLinktor, Linktor, LinktorError, Response
@@ -36,13 +37,18 @@ def main() -> None:
         except LinktorError as error:
             print(f"\n{type(error).__name__}: kind={error.kind} code={error.code} request_id={error.request_id}")
 
+        print("\nFive calls at once, where the server takes three in 2 s:")
+        limits = {"family": "linktor", "limits": [{"limit": 3, "window": 2}]}
+        urllib.request.urlopen(f"{ready['url']}/_sandbox/limits", json.dumps(limits).encode()).close()
         asyncio.run(several(ready["credentials"]["linktor"]["api_key"], linktor))
 
 
 async def several(key: str, base_url: str) -> None:
     async with AsyncLinktor(key, base_url=base_url) as client:
-        responses = await asyncio.gather(*(client.get("/contacts", params={"page": page}) for page in range(1, 4)))
-        print("async:", [response.status_code for response in responses])
+        responses = await asyncio.gather(*(client.get("/contacts", params={"page": page}) for page in range(1, 6)))
+        for response in responses:
+            print(f"{response.status_code} after {response.attempts} attempts and {response.waited:.1f} s of waiting")
+        print(client.rate_limit())
 
 
 def show(family: str, call: str, response: Response) -> None:

@@ -82,6 +82,24 @@ func (c Client) Session() (string, error) {
 	return liftText(buffer, &status)
 }
 
+// RateLimit is what is known of the rate limit of a class, or for nil of that of the last
+// answer: nil if nothing is.
+func (c Client) RateLimit(class *string) (*RateLimit, error) {
+	if class != nil {
+		if err := checkText("the class", *class); err != nil {
+			return nil, err
+		}
+	}
+	option := writeOption(class)
+	var status C.RustCallStatus
+	buffer := C.linktor_client_rate_limit(c.handle, bytesData(option), C.int32_t(len(option)), &status)
+	if err := lift(&status); err != nil {
+		return nil, err
+	}
+	defer C.linktor_buffer_free(buffer)
+	return readRateLimit(view(buffer))
+}
+
 // Invalidate forgets the access token.
 func (c Client) Invalidate() error {
 	var status C.RustCallStatus

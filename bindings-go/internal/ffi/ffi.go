@@ -14,6 +14,7 @@ package ffi
 #cgo noescape linktor_client_invalidate
 #cgo noescape linktor_client_new
 #cgo noescape linktor_client_payload
+#cgo noescape linktor_client_rate_limit
 #cgo noescape linktor_client_session
 #cgo noescape linktor_client_submit
 #cgo noescape linktor_client_submit_auth
@@ -35,6 +36,7 @@ package ffi
 #cgo nocallback linktor_client_invalidate
 #cgo nocallback linktor_client_new
 #cgo nocallback linktor_client_payload
+#cgo nocallback linktor_client_rate_limit
 #cgo nocallback linktor_client_session
 #cgo nocallback linktor_client_submit
 #cgo nocallback linktor_client_submit_auth

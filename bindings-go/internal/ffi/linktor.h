@@ -51,6 +51,8 @@ uint64_t uniffi_linktor_ffi_fn_method_client_id(uint64_t self, RustCallStatus *s
 void uniffi_linktor_ffi_fn_method_client_invalidate(uint64_t self, RustCallStatus *status);
 RustBuffer uniffi_linktor_ffi_fn_method_client_payload(uint64_t self, uint16_t http_status, ForeignBytes body,
                                                        RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_method_client_rate_limit(uint64_t self, RustBuffer class_name,
+                                                          RustCallStatus *status);
 RustBuffer uniffi_linktor_ffi_fn_method_client_session(uint64_t self, RustCallStatus *status);
 uint64_t uniffi_linktor_ffi_fn_method_client_submit(uint64_t self, RustBuffer method, RustBuffer path,
                                                     RustBuffer options, ForeignBytes body, RustCallStatus *status);
@@ -72,6 +74,7 @@ uint16_t uniffi_linktor_ffi_checksum_method_client_close(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_id(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_invalidate(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_payload(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_rate_limit(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_session(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_submit(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_submit_auth(void);
@@ -94,6 +97,7 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_method_client_id() != 33657) return "Client.id";
     if (uniffi_linktor_ffi_checksum_method_client_invalidate() != 9163) return "Client.invalidate";
     if (uniffi_linktor_ffi_checksum_method_client_payload() != 30198) return "Client.payload";
+    if (uniffi_linktor_ffi_checksum_method_client_rate_limit() != 16311) return "Client.rate_limit";
     if (uniffi_linktor_ffi_checksum_method_client_session() != 12812) return "Client.session";
     if (uniffi_linktor_ffi_checksum_method_client_submit() != 41932) return "Client.submit";
     if (uniffi_linktor_ffi_checksum_method_client_submit_auth() != 26572) return "Client.submit_auth";
@@ -110,7 +114,7 @@ static inline void linktor_buffer_free(RustBuffer buffer) {
     ffi_linktor_ffi_rustbuffer_free(buffer, &status);
 }
 
-/* Copies a text, or a list as it crosses, into Rust. It fails only where its length is negative. */
+/* Copies a text, or a list or option as it crosses, into Rust. It fails only where its length is negative. */
 static inline RustBuffer linktor_text(const void *data, int32_t len, RustCallStatus *status) {
     ForeignBytes bytes = {len, data};
     return ffi_linktor_ffi_rustbuffer_from_bytes(bytes, status);
@@ -190,6 +194,14 @@ static inline void linktor_client_close(uint64_t handle, RustCallStatus *status)
 static inline void linktor_client_invalidate(uint64_t handle, RustCallStatus *status) {
     uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
     uniffi_linktor_ffi_fn_method_client_invalidate(self, status);
+}
+
+static inline RustBuffer linktor_client_rate_limit(uint64_t handle, const void *class_name, int32_t class_name_len,
+                                                   RustCallStatus *status) {
+    RustBuffer option = linktor_text(class_name, class_name_len, status);
+    if (status->code != 0) return option;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
+    return uniffi_linktor_ffi_fn_method_client_rate_limit(self, option, status);
 }
 
 static inline RustBuffer linktor_client_session(uint64_t handle, RustCallStatus *status) {

@@ -3,6 +3,8 @@ package ffi
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
+	"time"
 )
 
 // Kind tells one Item from another.
@@ -29,8 +31,10 @@ type Item struct {
 	Body      []byte
 	RequestID string
 	Attempts  int
-	Items     *Span  // where in the body a page's items are, if it has some
-	NextPage  uint64 // 0 for none
+	Waited    time.Duration
+	RateLimit *RateLimit // what the answer says of it, if it says anything
+	Items     *Span      // where in the body a page's items are, if it has some
+	NextPage  uint64     // 0 for none
 
 	// Value is of a Value: what an auth call gave, as JSON.
 	Value string
@@ -44,6 +48,13 @@ type Item struct {
 
 // Span is Body[Start:End].
 type Span struct{ Start, End int }
+
+// RateLimit is what is known of one class of requests.
+type RateLimit struct {
+	Class            string
+	Limit, Remaining *int64
+	Reset            *time.Duration
+}
 
 // Payload says where a payload lies: in a span, nowhere, or, for EmptyList, in a list that
 // the server wrote as null.
@@ -82,6 +93,8 @@ func (r *reader) item() Item {
 		}
 		item.RequestID = string(r.bytes())
 		item.Attempts = int(r.uint32())
+		item.Waited = r.duration()
+		item.RateLimit = r.rateLimit()
 		if r.isSome() {
 			item.Items = new(r.span())
 		}
@@ -120,6 +133,15 @@ func readPayload(data []byte) (Payload, error) {
 	return payload, nil
 }
 
+func readRateLimit(data []byte) (*RateLimit, error) {
+	r := reader{data: data}
+	limit := r.rateLimit()
+	if !r.done() {
+		return nil, errLayout
+	}
+	return limit, nil
+}
+
 func readFailure(data []byte) error {
 	r := reader{data: data}
 	variant, record := r.uint32(), string(r.bytes())
@@ -136,6 +158,14 @@ func writeTexts(texts []string) []byte {
 		data = append(binary.BigEndian.AppendUint32(data, uint32(len(text))), text...)
 	}
 	return data
+}
+
+// writeOption lays a text that may be missing out as it crosses.
+func writeOption(text *string) []byte {
+	if text == nil {
+		return []byte{0}
+	}
+	return append(binary.BigEndian.AppendUint32([]byte{1}, uint32(len(*text))), *text...)
 }
 
 // reader reads uniffi's big-endian records in order. Past the end it reads zeros.
@@ -161,6 +191,33 @@ func (r *reader) isSome() bool {
 
 func (r *reader) span() Span {
 	return Span{int(r.uint64()), int(r.uint64())}
+}
+
+// rateLimit reads one that may be missing.
+func (r *reader) rateLimit() *RateLimit {
+	if !r.isSome() {
+		return nil
+	}
+	limit := &RateLimit{Class: string(r.bytes()), Limit: r.count(), Remaining: r.count()}
+	if r.isSome() {
+		limit.Reset = new(r.duration())
+	}
+	return limit
+}
+
+// count reads a number that may be missing, as far as an int64 reaches.
+func (r *reader) count() *int64 {
+	if !r.isSome() {
+		return nil
+	}
+	return new(int64(min(r.uint64(), math.MaxInt64)))
+}
+
+// duration reads one as far as a Duration reaches.
+func (r *reader) duration() time.Duration {
+	const longest = math.MaxInt64/uint64(time.Second) - 1
+	seconds, nanoseconds := min(r.uint64(), longest), r.uint32()
+	return time.Duration(seconds)*time.Second + time.Duration(nanoseconds)
 }
 
 func (r *reader) uint16() uint16 {

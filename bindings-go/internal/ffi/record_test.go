@@ -2,8 +2,10 @@ package ffi
 
 import (
 	"encoding/binary"
+	"math"
 	"reflect"
 	"testing"
+	"time"
 )
 
 // record writes as the core does.
@@ -18,16 +20,21 @@ func (r record) byte(b byte) record     { return append(r, b) }
 func batch() (record, []Item) {
 	data := record{}.uint32(6)
 	data = data.uint32(1).uint64(7).uint16(200).text("a\nb\n").text("body").text("").text("req-1").uint32(2)
-	data = data.byte(1).uint64(1).uint64(3).byte(1).uint64(2)
-	data = data.uint32(1).uint64(8).uint16(200).text("").text("").text("\xff").text("req-2").uint32(1).byte(0).byte(0)
+	data = data.uint64(1).uint32(500_000_000).byte(1).text("other").byte(1).uint64(10).byte(1).uint64(math.MaxUint64)
+	data = data.byte(1).uint64(4).uint32(0).byte(1).uint64(1).uint64(3).byte(1).uint64(2)
+	data = data.uint32(1).uint64(8).uint16(200).text("").text("").text("\xff").text("req-2").uint32(1)
+	data = data.uint64(0).uint32(0).byte(1).text("").byte(0).byte(0).byte(0).byte(0).byte(0)
 	data = data.uint32(2).uint64(9).text(`null`)
 	data = data.uint32(3).uint64(10).text(`{"kind":"api"}`)
 	data = data.uint32(4).uint64(11).uint64(1)
 	data = data.uint32(5).uint64(11)
 	return data, []Item{
 		{Kind: Response, ID: 7, Status: 200, Headers: "a\nb\n", Body: []byte("body"), RequestID: "req-1", Attempts: 2,
-			Items: &Span{1, 3}, NextPage: 2},
-		{Kind: Response, ID: 8, Status: 200, Body: []byte("\xff"), RequestID: "req-2", Attempts: 1},
+			Waited:    1500 * time.Millisecond,
+			RateLimit: &RateLimit{"other", new(int64(10)), new(int64(math.MaxInt64)), new(4 * time.Second)},
+			Items:     &Span{1, 3}, NextPage: 2},
+		{Kind: Response, ID: 8, Status: 200, Body: []byte("\xff"), RequestID: "req-2", Attempts: 1,
+			RateLimit: &RateLimit{}},
 		{Kind: Value, ID: 9, Value: "null"},
 		{Kind: Failed, ID: 10, Record: `{"kind":"api"}`},
 		{Kind: TokenWanted, ID: 11, Client: 1},
@@ -62,6 +69,7 @@ func FuzzReadItems(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = readItems(data)
 		_, _ = readPayload(data)
+		_, _ = readRateLimit(data)
 		_ = readFailure(data)
 	})
 }

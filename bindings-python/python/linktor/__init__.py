@@ -35,6 +35,7 @@ from ._headers import Headers
 from ._native import VERSION, Response
 from ._options import ClientOptions
 from ._pages import AsyncPaginator, Page, Paginator
+from ._rate_limit import Limit, RateLimit
 from ._request import PageOptions, RequestOptions
 
 __version__ = VERSION
@@ -64,6 +65,7 @@ __all__ = [
     "Headers",
     "InvalidRequestError",
     "LibromiConnect",
+    "Limit",
     "Linkit",
     "Linktor",
     "LinktorError",
@@ -75,6 +77,7 @@ __all__ = [
     "PermissionDeniedError",
     "ProtocolError",
     "QuotaExceededError",
+    "RateLimit",
     "RateLimitError",
     "RequestOptions",
     "RequestTimeoutError",

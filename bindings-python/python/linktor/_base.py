@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ._credentials import CredentialOptions
     from ._options import ClientOptions
+    from ._rate_limit import RateLimit
 
 
 class BaseClient:
@@ -72,6 +73,21 @@ class BaseClient:
         handle._desk = self._desk_of(options)
         handle._native = self._native.with_credentials(credentials_json(api_key, options), handle._desk)
         return handle
+
+    def rate_limit(self, class_: str | None = None) -> RateLimit | None:
+        """Tell what is known of a rate limit; sends nothing, and is not awaited.
+
+        `None` as long as no answer has said anything of it.
+
+        >>> client.rate_limit("messages")
+
+        Args:
+            class_: The class of requests, by the provider's name for it. Default: that of the last answer.
+
+        Raises:
+            ConfigError: The provider has no such class.
+        """
+        return self._native.rate_limit(class_)
 
     def close(self) -> None:
         """End all calls in flight, and later ones, with `ClientClosedError`, those of handles too.

@@ -20,6 +20,7 @@ class ErrorRecord(TypedDict, total=False):
     request_id: str
     retry_after: float
     attempts: int
+    waited: float
     sent: str
     method: str
     path: str
@@ -54,6 +55,8 @@ class LinktorError(Exception):
     """Seconds that the server asks to wait before another try."""
     attempts: int
     """How many times the request was sent, or begun to be sent."""
+    waited: float
+    """Seconds that the call waited in all: for rate limits, and between its attempts."""
     sent: str
     """May the server have acted on the request? ``no``, ``maybe`` or ``yes``."""
     method: str | None
@@ -79,6 +82,7 @@ class LinktorError(Exception):
         self.request_id = record.get("request_id")
         self.retry_after = record.get("retry_after")
         self.attempts = record.get("attempts", 0)
+        self.waited = record.get("waited", 0.0)
         self.sent = record.get("sent", "no")
         self.method = record.get("method")
         self.path = record.get("path")
@@ -138,7 +142,10 @@ class ConflictError(APIError):
 
 
 class RateLimitError(APIError):
-    """HTTP 429: too many requests. See `retry_after`."""
+    """HTTP 429: too many requests. See `retry_after`.
+
+    With ``attempts`` 0 nothing was sent: the wait for room would be longer than ``max_retry_wait`` or the deadline.
+    """
 
     _kind = "rate_limited"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, final
 
 from ._headers import Headers
+from ._rate_limit import RateLimit
 from ._request import Overrides
 
 __all__ = ["VERSION", "Client", "Port", "Response", "answer", "fail", "forked", "jwt_sign", "jwt_verify", "shut"]
@@ -45,6 +46,7 @@ class Client:
     def call_auth(self, call: str, /) -> Any: ...
     def submit_auth(self, port: Port, call: str, /) -> int: ...
     def session(self) -> Any: ...
+    def rate_limit(self, class_: str | None, /) -> RateLimit | None: ...
     def invalidate(self) -> None: ...
     def authorize_url(self, scopes: Sequence[str], redirect_uri: str) -> Any: ...
     def close(self) -> None: ...
@@ -96,6 +98,14 @@ class Response:
     @property
     def attempts(self) -> int:
         """How many times the request was sent."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the call waited in all: for rate limits, and between its attempts."""
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What this answer says of the rate limit; `None` if it says nothing."""
 
 def answer(question: int, json: str) -> None: ...
 def fail(question: int, message: str) -> None: ...

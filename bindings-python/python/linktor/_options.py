@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from ._credentials import ABSENT, CredentialOptions
 from ._errors import ConfigError
 from ._json import written
+from ._rate_limit import Limit
 
 _NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt", "token_source"})
 
@@ -35,6 +36,37 @@ class ClientOptions(CredentialOptions, total=False):
     """Seconds that a connection may take to be made. Default: 10."""
     deadline: float | None
     """Seconds that a whole call may take, renewals and waits included. Default: no limit."""
+    max_retries: int | None
+    """How often a call is tried again at most. Default: 3, so that there are at most 4 attempts; 0 sends each once.
+
+    GET, HEAD, OPTIONS, PUT and DELETE are tried again after a failed connection, a timeout, and a 408, 429, 500, 502,
+    503 or 504; POST and PATCH only where the server cannot have acted, unless the call says that it is ``idempotent``.
+    """
+    max_retry_wait: float | None
+    """Seconds that the wait for a server's hint, or in the queue for a rate limit, may take. Default: 60.
+
+    What asks for longer is an error at once, whose ``retry_after`` says for how long; 0 waits for none.
+    """
+    retry_budget: int | None
+    """How many tokens there are for trying again, shared by all handles. Default: 500; 0 allows no retry that costs.
+
+    A retry costs 14, unless a 429 said when to come; a success gives back 1, or what its retry cost. When they are used
+    up nothing is tried again, so that an outage is not multiplied.
+    """
+    pacing: Literal["reactive", "proactive", "off"] | None
+    """Whether calls wait for a rate limit before they meet it. Default: ``reactive``.
+
+    ``reactive`` obeys what the server has said: where it named no room until its reset, calls queue for it, and after
+    a 429 all wait for its hint. ``proactive``, besides, never sends more than ``limits`` in any window, so that a
+    process that is alone with its credential meets no 429. ``off`` sends at once, and each call waits for its own 429s.
+    """
+    limits: str | Sequence[Limit] | None
+    """What ``pacing="proactive"`` keeps to: a tier of the provider's, or limits of your own, which all hold at once.
+
+    Tiers: ``published`` of ``linktor``; ``free`` and ``paid`` of ``libromi``; ``free``, ``pro`` and ``enterprise`` of
+    ``api_v1``; ``api_key``, ``jwt``, ``oauth`` and ``anonymous`` of ``api_v2``. Default: the first of them; for
+    ``api_v2`` that of the credential. ``linkit`` has none, and is proactive only with limits of your own.
+    """
     max_connections: int | None
     """How many attempts may be under way at once; the rest queue in order. Default: 128."""
     headers: Mapping[str, str] | None
@@ -55,9 +87,15 @@ def client_json(client: str, family: str, api_key: str, options: ClientOptions) 
     given.setdefault("provider", family)
     if isinstance(given.get("headers"), Mapping):
         given["headers"] = list(given["headers"].items())
+    if isinstance(given.get("limits"), Sequence) and not isinstance(given["limits"], str):
+        given["limits"] = [_limit(one) for one in given["limits"]]
     if isinstance(given.get("token_store"), os.PathLike):
         given["token_store"] = os.fspath(given["token_store"])
     return written(given)
+
+
+def _limit(one: object) -> object:
+    return {"limit": one.limit, "window": one.window, "class": one.class_} if isinstance(one, Limit) else one
 
 
 def credentials_json(api_key: str, options: CredentialOptions) -> str:

@@ -18,13 +18,27 @@ Values: TypeAlias = "Mapping[str, Several] | Iterable[tuple[str, Several]]"
 """Values by name: `None` is left out, a list repeats its name."""
 
 Pairs: TypeAlias = "list[tuple[str, str]]"
-Overrides: TypeAlias = "tuple[Pairs, Pairs, Pairs, str | None, str | None, float | None, float | None]"
-"""What few calls say: path parameters, query, headers, organization, request id, timeout, deadline."""
 
 _SINGLE: tuple[type, ...] = (str, bytes, bytearray, memoryview, Mapping)
 
 within: ContextVar[int | None] = ContextVar("linktor_within", default=None)
 """The question that a token source is answering, so that its calls are known as such."""
+
+
+class Overrides(TypedDict):
+    """What few calls say."""
+
+    path_params: Pairs
+    query: Pairs
+    headers: Pairs
+    organization: str | None
+    request_id: str | None
+    timeout: float | None
+    deadline: float | None
+    max_retries: int | None
+    max_retry_wait: float | None
+    idempotent: bool | None
+    idempotency_key: str | None
 
 
 class PageOptions(TypedDict, total=False):
@@ -41,7 +55,23 @@ class PageOptions(TypedDict, total=False):
     timeout: float | None
     """Seconds that one attempt may take, before the client's."""
     deadline: float | None
-    """Seconds that the whole call may take, renewals and waits included, before the client's."""
+    """Seconds that the whole call may take, renewals and waits included, before the client's.
+
+    A wait that would pass it is not begun: the server's error comes at once.
+    """
+    max_retries: int | None
+    """How often the call is tried again at most, before the client's; 0 sends it once."""
+    max_retry_wait: float | None
+    """Seconds that the wait for a server's hint, or in the queue for a rate limit, may take, before the client's.
+
+    What asks for longer is an error at once.
+    """
+    idempotent: bool | None
+    """Whether sending it twice is as good as once, so that it is tried again also where the server may have acted.
+
+    Default: GET, HEAD, OPTIONS, PUT and DELETE are so (RFC 9110, 9.2.2), but for what the provider knows better, and
+    whatever has an ``idempotency_key``.
+    """
 
 
 class RequestOptions(PageOptions, total=False):
@@ -57,6 +87,11 @@ class RequestOptions(PageOptions, total=False):
     """The body, written as a form (``application/x-www-form-urlencoded``)."""
     request_id: str | None
     """The id of this call, before a fresh UUIDv7."""
+    idempotency_key: str | None
+    """Sent as ``Idempotency-Key`` with every attempt, for servers that know a call again by it.
+
+    The call is then tried again also where the server may have acted.
+    """
 
 
 def encode(
@@ -71,7 +106,11 @@ def encode(
     organization_id: str | None = None,
     timeout: float | None = None,
     deadline: float | None = None,
+    max_retries: int | None = None,
+    max_retry_wait: float | None = None,
+    idempotent: bool | None = None,
     request_id: str | None = None,
+    idempotency_key: str | None = None,
 ) -> tuple[bytes, str | None, Overrides | None, int | None]:
     """Write a call's keywords as the core takes them."""
     body = b""
@@ -94,17 +133,27 @@ def encode(
         or organization_id is not None
         or timeout is not None
         or deadline is not None
+        or max_retries is not None
+        or max_retry_wait is not None
+        or idempotent is not None
         or request_id is not None
+        or idempotency_key is not None
     ):
-        overrides = (
-            [] if path_params is None else [(name, _text("path_params", value)) for name, value in path_params.items()],
-            [] if params is None else _pairs("params", params),
-            [] if headers is None else list(headers.items()),
-            organization_id,
-            request_id,
-            timeout,
-            deadline,
-        )
+        overrides = {
+            "path_params": []
+            if path_params is None
+            else [(name, _text("path_params", value)) for name, value in path_params.items()],
+            "query": [] if params is None else _pairs("params", params),
+            "headers": [] if headers is None else list(headers.items()),
+            "organization": organization_id,
+            "request_id": request_id,
+            "timeout": timeout,
+            "deadline": deadline,
+            "max_retries": max_retries,
+            "max_retry_wait": max_retry_wait,
+            "idempotent": idempotent,
+            "idempotency_key": idempotency_key,
+        }
     return body, content_type, overrides, within.get()
 
 

@@ -1,5 +1,5 @@
 // Quickstart makes one read and one write in each of the five API families, and shows what
-// an error looks like, against a sandbox of its own. Run: go run .
+// an error looks like and what becomes of a 429, against a sandbox of its own. Run: go run .
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/linktor/linktor-go"
 )
@@ -59,12 +60,49 @@ func run(ctx context.Context, sandbox *Sandbox) error {
 		}
 	}
 
-	wrong := linktor.New("lk_wrong", linktor.WithBaseURL(sandbox.BaseURLs["linktor"]))
+	linktorURL := sandbox.BaseURLs["linktor"]
+	wrong := linktor.New("lk_wrong", linktor.WithBaseURL(linktorURL))
 	_, err := wrong.Get(ctx, "/me")
 	if failure, ok := errors.AsType[*linktor.Error](err); ok && errors.Is(err, linktor.ErrAuthentication) {
 		fmt.Printf("\nA wrong key: %v\n", failure)
 		fmt.Printf("  %T, kind %s, code %s, request %s\n", failure, failure.Kind, failure.Code, failure.RequestID)
 	}
+
+	fmt.Println("\nFive calls at once, where the server takes three in 2 s:")
+	if err := sandbox.Limit("linktor", 3, 2*time.Second); err != nil {
+		return err
+	}
+	client := linktor.New(sandbox.Credentials["linktor"].APIKey, linktor.WithBaseURL(linktorURL))
+	return overcome(ctx, client)
+}
+
+// overcome sends more than the server takes at once: the calls wait for it.
+func overcome(ctx context.Context, client *linktor.Client) error {
+	type outcome struct {
+		response *linktor.Response
+		err      error
+	}
+	outcomes := make(chan outcome)
+	const calls = 5
+	for range calls {
+		go func() {
+			response, err := client.Get(ctx, "/me")
+			outcomes <- outcome{response, err}
+		}()
+	}
+	for range calls {
+		outcome := <-outcomes
+		if outcome.err != nil {
+			return outcome.err
+		}
+		fmt.Printf("  %d after %d attempts and %.1f s of waiting\n",
+			outcome.response.StatusCode, outcome.response.Attempts, outcome.response.Waited.Seconds())
+	}
+	limit, err := client.RateLimit()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  %v\n", limit)
 	return nil
 }
 

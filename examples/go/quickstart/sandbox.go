@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // Sandbox is a server that speaks all five API families, and says on its first line where
@@ -50,6 +53,24 @@ func startSandbox() (*Sandbox, error) {
 		sandbox.Stop()
 	}
 	return sandbox, err
+}
+
+// Limit lets the server of a family take so many requests in a window of time.
+func (s *Sandbox) Limit(family string, count int, window time.Duration) error {
+	limit := map[string]any{"limit": count, "window": window.Seconds()}
+	body, err := json.Marshal(map[string]any{"family": family, "limits": []any{limit}})
+	if err != nil {
+		return err
+	}
+	response, err := http.Post(s.URL+"/_sandbox/limits", "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return errors.New("the sandbox refused the limit: " + response.Status)
+	}
+	return nil
 }
 
 // Stop ends the sandbox, which leaves when its standard input closes.
