@@ -127,6 +127,9 @@ impl<'a> Flight<'a> {
         }
         headers.extend(header::of_caller(&shared.provider, &request.headers)?);
         if let Some(key) = &request.idempotency_key {
+            if key.trim().is_empty() {
+                return Err(Error::config("idempotency_key is empty"));
+            }
             if headers.contains_key(IDEMPOTENCY_KEY) {
                 return Err(Error::config("idempotency_key is given, and the header Idempotency-Key too: give one"));
             }
@@ -513,7 +516,7 @@ impl<'a> Flight<'a> {
             request_id,
             attempts: self.attempts(),
             waited: self.waited(),
-            rate_limit: reading.map(|reading| client.gate().describe(self.class, reading)),
+            rate_limit: reading.map(|reading| Box::new(client.gate().describe(self.class, reading))),
             provider: Arc::clone(&self.shared.provider),
             page: None,
             authorization: signature.map(|signature| signature.authorization),

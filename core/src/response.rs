@@ -22,7 +22,7 @@ pub struct Response {
     pub(crate) request_id: String,
     pub(crate) attempts: u32,
     pub(crate) waited: Duration,
-    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) rate_limit: Option<Box<RateLimit>>,
     pub(crate) provider: Arc<Provider>,
     /// What it holds of a list, if a page was asked for.
     pub(crate) page: Option<Found>,
@@ -107,7 +107,7 @@ impl Response {
 
     /// What this answer says of the rate limit; `None` if it says nothing.
     pub fn rate_limit(&self) -> Option<&RateLimit> {
-        self.rate_limit.as_ref()
+        self.rate_limit.as_deref()
     }
 
     fn parse<T: DeserializeOwned>(&self, json: &[u8]) -> Result<T, Error> {

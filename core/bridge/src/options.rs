@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use linktor::{
-    ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Provider, Request,
-    TokenSource,
+    ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Provider, Request, TokenSource,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -45,6 +44,7 @@ const KNOWN: [&str; 27] = [
 const CREDENTIALS: [&str; 8] =
     ["access_token", "anonymous", "api_key", "email", "jwt", "oauth", "password", "token_source"];
 
+const LONGEST: Duration = Duration::from_hours(24 * 365);
 const WHOLE: &str = "a whole number, at least 0";
 
 fn config(message: impl Into<String>) -> Error {
@@ -233,7 +233,7 @@ impl Options {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(tier)) => Ok(Some(tier.as_str().into())),
             Some(own) => Vec::<Limit>::deserialize(own).map(|own| Some(own.into())).map_err(|error| {
-                let expected = "a tier's name, or a list of limits, each with limit, window (seconds) and maybe class";
+                let expected = "a tier's name, or a list of limits, each with limit, window and maybe class";
                 config(format!("limits must be {expected}: {error}"))
             }),
         }
@@ -292,14 +292,17 @@ impl GivenJwt {
 pub fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
     Duration::try_from_secs_f64(value)
         .ok()
-        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_hours(24 * 365))
+        .filter(|duration| !duration.is_zero() && *duration <= LONGEST)
         .ok_or_else(|| config(format!("{name} must be more than zero seconds, and at most a year")))
 }
 
 /// A wait from seconds, which may be none at all; a `config` error that names it where
 /// there is no such duration.
 fn wait_of(name: &str, value: f64) -> Result<Duration, Error> {
-    if value == 0.0 { Ok(Duration::ZERO) } else { seconds(name, value) }
+    Duration::try_from_secs_f64(value)
+        .ok()
+        .filter(|wait| *wait <= LONGEST)
+        .ok_or_else(|| config(format!("{name} must be at least zero seconds, and at most a year")))
 }
 
 /// A method by name, in any case: GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE.
@@ -349,13 +352,22 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// Reads them from a JSON object; an empty text says nothing.
+    /// Reads them from a JSON object; an empty text says nothing. An error names the
+    /// option, and never shows its value.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         if json.is_empty() {
             return Ok(Self::default());
         }
         serde_json::from_str(json).map_err(|_| {
-            Error::new(ErrorKind::InvalidRequest, "the call's options are not of the types they should be")
+            let given = serde_json::from_str::<Map<String, Value>>(json).unwrap_or_default();
+            let is_wrong = |(name, value): &(String, Value)| {
+                Self::deserialize(&Value::from_iter([(name.clone(), value.clone())])).is_err()
+            };
+            let message = match given.into_iter().find(is_wrong) {
+                Some((name, _)) => format!("the option `{name}` of the call is unknown, or not what it should be"),
+                None => "the call's options are not a JSON object".to_owned(),
+            };
+            Error::new(ErrorKind::InvalidRequest, message)
         })
     }
 

@@ -9,6 +9,7 @@ use linktor::{Error, Response};
 pub type Outcome = Result<Reply, Error>;
 
 /// What a call succeeded with.
+#[expect(clippy::large_enum_variant, reason = "nearly every reply is a response")]
 #[derive(Debug)]
 pub enum Reply {
     /// A request's response.

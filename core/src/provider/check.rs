@@ -10,7 +10,7 @@ impl Provider {
     /// A `config` error that names the field, if one contradicts another or itself.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::config(format!("provider `{}`: {what}", self.name.escape_default())));
-        if self.name.is_empty() || !self.name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !is_word(&self.name) {
             return wrong("name must be a word of printable ASCII".to_owned());
         }
         let has = |kind| self.credentials.contains(&kind);
@@ -59,8 +59,10 @@ impl Provider {
             return Err(format!("unsafe_routes {ROUTE}"));
         }
         for RateClass { name, routes } in &rate.classes {
-            if name.is_empty() || name == OTHER || rate.classes.iter().filter(|class| class.name == *name).count() > 1 {
-                return Err(format!("rate.classes must have names of their own, and `{OTHER}` is that of all others"));
+            if !is_word(name) || name == OTHER || rate.classes.iter().filter(|class| class.name == *name).count() > 1 {
+                return Err(format!(
+                    "rate.classes must have names of their own, of printable ASCII, and `{OTHER}` is that of all others"
+                ));
             }
             if !routes.iter().all(Route::is_valid) {
                 return Err(format!("rate.classes: the routes of `{name}` {ROUTE}"));
@@ -76,6 +78,10 @@ impl Provider {
             _ => Ok(()),
         }
     }
+}
+
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

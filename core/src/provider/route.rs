@@ -44,8 +44,7 @@ impl Route {
         let mut known = segments(&self.path);
         loop {
             match (known.next(), asked.next()) {
-                (None, None) => return true,
-                (Some("**"), Some(_)) => return true,
+                (None, None) | (Some("**"), Some(_)) => return true,
                 (Some(known), Some(asked)) if known == "*" || known == asked => {}
                 _ => return false,
             }
