@@ -84,8 +84,6 @@ test('what a list is told of retries holds for every page', async () => {
   const page = (number) => ({ json: { data: [number], meta: { page: number, total_pages: 2, has_next: number < 2 } } })
   await sandbox.script(page(1), busy(503, 1))
   assert.equal((await rejection(pages({ maxRetryWait: 900 }))).attempts, 1)
-  const keys = (await sandbox.journal()).map(({ headers }) => new Map(headers).get('idempotency-key'))
-  assert.deepEqual(keys, ['key-1', 'key-1'])
   for (const options of [{ maxRetries: 0 }, { idempotent: false }]) {
     await sandbox.script(page(1), busy(503, 1))
     assert.equal((await rejection(pages(options))).attempts, 1)

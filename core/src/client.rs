@@ -141,8 +141,12 @@ impl Shared {
                 Some(deadline) => tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(late(deadline))),
             }
         };
-        let closed = || Err(Error::new(ErrorKind::Closed, "the client was closed"));
-        self.closed.run_until_cancelled(work).await.unwrap_or_else(closed)
+        tokio::select! {
+            // First, so that what ends lets nobody else begin.
+            biased;
+            () = self.closed.cancelled() => Err(Error::new(ErrorKind::Closed, "the client was closed")),
+            result = work => result,
+        }
     }
 
     /// A number in [0, 1) for a wait.

@@ -320,10 +320,16 @@ impl<'a> Flight<'a> {
         if let Some(last) = self.last_error() {
             return Err(last);
         }
-        let wait = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         let class = self.shared.provider.rate.class_names().nth(self.class).unwrap_or_default();
-        let message = format!("the rate limit of `{class}` leaves no room for {} s; nothing was sent", wait.as_secs());
-        Err(Error::new(ErrorKind::RateLimited, message).with_retry_after(wait))
+        let full = |how_long: &str| {
+            let message = format!("the rate limit of `{class}` leaves no room {how_long}; nothing was sent");
+            Error::new(ErrorKind::RateLimited, message)
+        };
+        if wait.is_zero() {
+            return Err(full("yet"));
+        }
+        let wait = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        Err(full(&format!("for {} s", wait.as_secs())).with_retry_after(wait))
     }
 
     /// Signs the request and sends it once, in its turn.

@@ -199,6 +199,7 @@ async fn the_observer_sees_every_call_and_how_it_ended() {
         "end Some(404) Some(NotFound) after 1".to_owned(),
         format!("{start}/me"),
         "attempt 1".to_owned(),
+        "attempt 1 None".to_owned(),
         "end None Some(Cancelled) after 1".to_owned(),
     ];
     assert_eq!(lines, expected);

@@ -109,6 +109,7 @@ async fn error_body() {
         let client = Client::builder()
             .provider(Provider::named(&text(&case["provider"])).expect("a known provider"))
             .api_key("invented")
+            .max_retries(0)
             .transport(Fixed::new(status, headers, body))
             .build()
             .map_err(|error| error.to_string())?;

@@ -14,7 +14,7 @@ pub(crate) struct SimulatedClock {
 impl SimulatedClock {
     /// A clock that begins here and now, at some fraction of a second.
     pub(crate) fn new(fraction: Duration) -> Self {
-        let midnight = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + fraction;
+        let midnight = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000) + fraction;
         Self { began: tokio::time::Instant::now(), midnight }
     }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use linktor::{Client, Error, Response};
 use tokio::task::LocalSet;
 
 /// Runs a story in simulated time; should it fail, it names the seed.
@@ -19,6 +20,11 @@ pub(crate) fn simulate<T>(seed: u64, story: impl Future<Output = T>) -> T {
     let _name = Name(seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(LocalSet::new().run_until(story))
+}
+
+/// One call, which the server knows by its number.
+pub(crate) async fn get(client: &Client, number: u64) -> Result<Response, Error> {
+    Box::pin(client.get(format!("/calls/{number}")).send()).await
 }
 
 /// So many workers.

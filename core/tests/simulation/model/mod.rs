@@ -7,7 +7,7 @@ mod server;
 pub(crate) mod voice;
 mod window;
 
-pub(crate) use self::crowd::{Crowd, Outcome, simulate};
+pub(crate) use self::crowd::{Crowd, get, simulate};
 pub(crate) use self::server::{Entry, Failure, Faults, Server, Setting, Step};
 pub(crate) use self::voice::Voice;
 pub(crate) use self::window::{Kind, Window};

@@ -11,6 +11,8 @@ use linktor::{
     Client, ClientBuilder, Pacing, Transport, TransportError, TransportFailure, TransportRequest, TransportResponse,
 };
 
+use tokio::sync::oneshot;
+
 use super::clock::SimulatedClock;
 use super::voice::{State, Voice};
 use super::window::Window;
@@ -72,8 +74,8 @@ pub(crate) struct Entry {
 pub(crate) enum Step {
     /// The client's transport got it.
     Sent,
-    /// The client was told to wait for so long.
-    Told(Duration),
+    /// The client got this answer, which may have asked to wait.
+    Heard { status: u16, told: Option<Duration> },
 }
 
 /// A server in memory. Clones are the same one.
@@ -93,6 +95,7 @@ struct Changing {
     windows: Vec<Window>,
     faults: Faults,
     journal: Vec<Entry>,
+    late: u64,
 }
 
 impl Server {
@@ -105,7 +108,7 @@ impl Server {
             latency: setting.latency,
             clock,
             client_clock: clock.ahead(setting.client_ahead),
-            state: Mutex::new(Changing { random, windows, faults, journal: Vec::new() }),
+            state: Mutex::new(Changing { random, windows, faults, journal: Vec::new(), late: 0 }),
         }))
     }
 
@@ -127,9 +130,9 @@ impl Server {
         self.0.clock.elapsed()
     }
 
-    /// What came of the requests, in each of its windows.
-    pub(crate) fn windows(&self) -> Vec<Window> {
-        self.state().windows.clone()
+    /// The first of its windows, with what was counted in it.
+    pub(crate) fn window(&self) -> Window {
+        self.state().windows[0].clone()
     }
 
     pub(crate) fn journal(&self) -> Vec<Entry> {
@@ -143,7 +146,12 @@ impl Server {
 
     /// How often it answered 429 because a window was full.
     pub(crate) fn refused(&self) -> u64 {
-        self.state().windows[0].refused().sum()
+        self.window().refused().sum()
+    }
+
+    /// How many requests reached it after their sender had given them up.
+    pub(crate) fn late(&self) -> u64 {
+        self.state().late
     }
 
     /// Changes what goes wrong from now on.
@@ -207,7 +215,7 @@ impl Server {
             limit: tightest.limit,
             remaining: tightest.remaining(),
             length: tightest.length,
-            reset: tightest.reset(now) - now,
+            reset: tightest.reset(now).saturating_sub(now),
         };
         let refused = is_full.then_some(told.reset);
         self.0.voice.answer(wall, &told, whim.or(refused))
@@ -220,26 +228,30 @@ impl Transport for Server {
         self.note(call, Step::Sent);
         let (there, back, failure) = self.fate();
         let server = self.clone();
+        let (sender, receiver) = oneshot::channel();
         // What is on its way arrives, whether or not its sender still waits.
-        let exchange = tokio::spawn(async move {
+        tokio::spawn(async move {
             tokio::time::sleep(there).await;
             let broken = |failure| Err(TransportError::new(failure, "simulated"));
-            if failure == Some(Failure::NoConnection) {
-                return broken(TransportFailure::Connect);
-            }
-            let answer = server.serve(failure);
-            match failure {
-                Some(Failure::Interrupted) => return broken(TransportFailure::Interrupted),
-                Some(Failure::Silent) => std::future::pending().await,
-                _ => tokio::time::sleep(back).await,
-            }
-            Ok(answer)
+            let answer = if failure == Some(Failure::NoConnection) {
+                broken(TransportFailure::Connect)
+            } else {
+                server.state().late += u64::from(sender.is_closed());
+                let answer = server.serve(failure);
+                match failure {
+                    Some(Failure::Interrupted) => broken(TransportFailure::Interrupted),
+                    Some(Failure::Silent) => std::future::pending().await,
+                    _ => {
+                        tokio::time::sleep(back).await;
+                        Ok(answer)
+                    }
+                }
+            };
+            drop(sender.send(answer));
         });
         Box::pin(async move {
-            let (answer, told) = exchange.await.expect("no panic")?;
-            if let Some(told) = told {
-                self.note(call, Step::Told(told));
-            }
+            let (answer, told) = receiver.await.expect("no panic")?;
+            self.note(call, Step::Heard { status: answer.status, told });
             Ok(answer)
         })
     }

@@ -14,12 +14,11 @@ pub(crate) struct Voice {
     headers: Headers,
     /// Whether they stand on successes too.
     is_always: bool,
-    has_retry_after: bool,
+    hint: Hint,
     /// The body of a 429 that asks for so many seconds.
     body: fn(u64) -> String,
-    body_tells: bool,
     /// Whether the second in which a window ends is told, or the one after it.
-    pub(crate) is_early: bool,
+    is_early: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,6 +27,14 @@ enum Headers {
     Epoch,
     Delta,
     Ietf,
+}
+
+/// Where a 429 says in so many words how long to wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hint {
+    Elsewhere,
+    RetryAfter,
+    Body,
 }
 
 /// What there is to tell.
@@ -44,9 +51,8 @@ pub(crate) const LINKTOR: Voice = Voice {
     provider: Provider::linktor,
     headers: Headers::Epoch,
     is_always: true,
-    has_retry_after: false,
+    hint: Hint::Body,
     body: |seconds| format!(r#"{{"code":"RATE_LIMITED","message":"Too many requests.","retry_after":{seconds}}}"#),
-    body_tells: true,
     is_early: false,
 };
 
@@ -54,9 +60,8 @@ pub(crate) const LIBROMI: Voice = Voice {
     name: "libromi",
     provider: Provider::libromi,
     is_always: false,
-    has_retry_after: true,
+    hint: Hint::RetryAfter,
     body: |_| r#"{"status":"FAILED","message":"Slow down.","error_code":"RATE_LIMIT_EXCEEDED"}"#.to_owned(),
-    body_tells: false,
     ..LINKTOR
 };
 
@@ -64,7 +69,7 @@ pub(crate) const API_V1: Voice = Voice {
     name: "api_v1",
     provider: Provider::api_v1,
     body: |seconds| format!(r#"{{"error":"rate_limit_exceeded","message":"Slow. Try again in {seconds} seconds."}}"#),
-    body_tells: false,
+    hint: Hint::Elsewhere,
     ..LINKTOR
 };
 
@@ -73,7 +78,7 @@ pub(crate) const LINKIT: Voice = Voice {
     provider: Provider::linkit,
     headers: Headers::None,
     body: |_| r#"{"code":429,"error":"Too Many Requests","details":"Slow down"}"#.to_owned(),
-    body_tells: false,
+    hint: Hint::Elsewhere,
     ..LINKTOR
 };
 
@@ -82,14 +87,22 @@ pub(crate) const IETF: Voice = Voice {
     provider: || Provider::new("ietf"),
     headers: Headers::Ietf,
     body: |_| String::new(),
-    body_tells: false,
+    hint: Hint::Elsewhere,
     ..LINKTOR
 };
 
 pub(crate) const DELTA: Voice =
     Voice { name: "delta", provider: || Provider::new("delta"), headers: Headers::Delta, ..IETF };
 
+/// All of them.
+pub(crate) const ALL: [Voice; 6] = [LINKTOR, LIBROMI, API_V1, LINKIT, IETF, DELTA];
+
 impl Voice {
+    /// The same, but that a time at which a window ends is rounded down to its second.
+    pub(crate) fn early(self, is_early: bool) -> Self {
+        Self { is_early, ..self }
+    }
+
     /// The answer at this time of the server's day, and what it asks to wait, if it is a
     /// 429 that says so; `refused` is how long it truly takes.
     pub(crate) fn answer(
@@ -131,10 +144,10 @@ impl Voice {
         }
         let Some(hint) = refused else { return (TransportResponse::new(200, headers, "{}"), None) };
         let hint = ceil(hint);
-        if self.has_retry_after {
+        if self.hint == Hint::RetryAfter {
             headers.insert(RETRY_AFTER, hint.into());
         }
-        if self.has_retry_after || self.body_tells {
+        if self.hint != Hint::Elsewhere {
             told = Some(hint);
         }
         let body = (self.body)(hint);

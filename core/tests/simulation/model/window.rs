@@ -103,8 +103,8 @@ impl Window {
     pub(crate) fn throughput(&self) -> f64 {
         let limit = usize::try_from(self.limit).expect("a small limit");
         let filled = (self.served.len() - 1) / limit;
-        let took = self.served[filled * limit] - self.served[limit];
-        self.length.as_secs_f64() * (filled - 1) as f64 / took.as_secs_f64()
+        let took = self.served[filled * limit].saturating_sub(self.served[limit]);
+        (self.length * u32::try_from(filled - 1).expect("few windows")).div_duration_f64(took)
     }
 
     /// Since when requests count; not the beginning, if since always.
