@@ -1,5 +1,7 @@
 //! What the pipeline itself costs a healthy call: the transport answers at once, from
-//! memory. `valgrind --tool=callgrind` on this binary counts its instructions.
+//! memory, once without and once with the three headers of a rate limit. `CALLS=1000
+//! valgrind --tool=callgrind` on this binary counts its instructions; `ONLY=plain` or
+//! `ONLY=limited` leaves the other out.
 
 #![allow(clippy::expect_used, clippy::print_stdout)]
 
@@ -7,38 +9,50 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::HeaderValue;
 use linktor::{Client, HeaderMap, Transport, TransportError, TransportRequest, TransportResponse};
 
 const ROUNDS: usize = 9;
 
-struct Immediate;
+/// Answers with these headers.
+struct Immediate(HeaderMap);
 
 impl Transport for Immediate {
     fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<TransportResponse, TransportError>> {
-        Box::pin(async { Ok(TransportResponse::new(200, HeaderMap::new(), Bytes::from_static(b"{}"))) })
+        Box::pin(async { Ok(TransportResponse::new(200, self.0.clone(), Bytes::from_static(b"{}"))) })
     }
 }
 
 fn main() {
     let calls: u32 = std::env::var("CALLS").map_or(100_000, |count| count.parse().expect("a number"));
-    let client = Client::builder()
-        .api_key("invented")
-        .base_url("https://api.example.com/v1")
-        .transport(Immediate)
-        .build()
-        .expect("a valid client");
+    let only = std::env::var("ONLY").ok();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut rounds: Vec<u128> = (0..ROUNDS)
-        .map(|_| {
-            let started = Instant::now();
-            runtime.block_on(async {
-                for _ in 0..calls {
-                    client.get("/me").send().await.expect("a success");
-                }
-            });
-            started.elapsed().as_nanos() / u128::from(calls)
-        })
-        .collect();
-    rounds.sort_unstable();
-    println!("pipeline: {} ns a call ({} to {})", rounds[ROUNDS / 2], rounds[0], rounds[ROUNDS - 1]);
+    let rates = [("limit", "1000000000"), ("remaining", "999999999"), ("reset", "3600")];
+    let limited = rates.map(|(name, value)| {
+        (format!("x-ratelimit-{name}").parse().expect("a header's name"), HeaderValue::from_static(value))
+    });
+    for (name, headers) in [("plain", HeaderMap::new()), ("limited", limited.into_iter().collect())] {
+        if only.as_deref().is_some_and(|only| only != name) {
+            continue;
+        }
+        let client = Client::builder()
+            .api_key("invented")
+            .base_url("https://api.example.com/v1")
+            .transport(Immediate(headers))
+            .build()
+            .expect("a valid client");
+        let mut rounds: Vec<u128> = (0..ROUNDS)
+            .map(|_| {
+                let started = Instant::now();
+                runtime.block_on(async {
+                    for _ in 0..calls {
+                        client.get("/me").send().await.expect("a success");
+                    }
+                });
+                started.elapsed().as_nanos() / u128::from(calls)
+            })
+            .collect();
+        rounds.sort_unstable();
+        println!("pipeline, {name}: {} ns a call ({} to {})", rounds[ROUNDS / 2], rounds[0], rounds[ROUNDS - 1]);
+    }
 }

@@ -29,7 +29,7 @@ const MAX_REDIRECTS: usize = 5;
 /// As much of an error's body as is looked at.
 const MAX_ERROR_BODY: usize = 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How long a caller waits for a renewal ahead of its token's end.
 const AHEAD: Duration = Duration::from_secs(1);
@@ -130,10 +130,10 @@ impl<'a> Flight<'a> {
             if key.trim().is_empty() {
                 return Err(Error::config("idempotency_key is empty"));
             }
-            if headers.contains_key(IDEMPOTENCY_KEY) {
+            if headers.contains_key(&IDEMPOTENCY_KEY) {
                 return Err(Error::config("idempotency_key is given, and the header Idempotency-Key too: give one"));
             }
-            headers.insert(IDEMPOTENCY_KEY, header::parse_value("idempotency_key", key)?);
+            headers.insert(&IDEMPOTENCY_KEY, header::parse_value("idempotency_key", key)?);
         }
         let organization = match &request.organization {
             Some(id) => Some(organization::header(id)?),
@@ -595,15 +595,17 @@ enum Part {
 struct Ending<'f, 'a> {
     flight: &'f Flight<'a>,
     part: Part,
-    started: Instant,
+    /// Where nobody asks, nobody looks at the clock.
+    started: Option<Instant>,
     outcome: Outcome,
 }
 
 impl<'f, 'a> Ending<'f, 'a> {
     fn of(flight: &'f Flight<'a>, part: Part) -> Self {
         let started = match part {
-            Part::Call => flight.started,
-            _ => flight.shared.clock.monotonic(),
+            Part::Call => Some(flight.started),
+            Part::Wait(_) => Some(flight.shared.clock.monotonic()),
+            _ => flight.shared.is_observed().then(|| flight.shared.clock.monotonic()),
         };
         Self { flight, part, started, outcome: Outcome { status: None, error: Some(ErrorKind::Cancelled) } }
     }
@@ -612,16 +614,17 @@ impl<'f, 'a> Ending<'f, 'a> {
 impl Drop for Ending<'_, '_> {
     fn drop(&mut self) {
         let (flight, outcome) = (self.flight, self.outcome);
-        let elapsed = flight.shared.clock.monotonic().saturating_duration_since(self.started);
+        let elapsed =
+            || self.started.map_or(Duration::ZERO, |at| flight.shared.clock.monotonic().saturating_duration_since(at));
         if let Part::Wait(_) = self.part {
-            let waited = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+            let waited = u64::try_from(elapsed().as_nanos()).unwrap_or(u64::MAX);
             flight.waited.fetch_add(waited, Ordering::Relaxed);
         }
         flight.tell(|call| match self.part {
-            Part::Call => Event::CallEnded { call, outcome, attempts: flight.attempts(), elapsed },
-            Part::Attempt(attempt) => Event::AttemptEnded { call, attempt, outcome, elapsed },
+            Part::Call => Event::CallEnded { call, outcome, attempts: flight.attempts(), elapsed: elapsed() },
+            Part::Attempt(attempt) => Event::AttemptEnded { call, attempt, outcome, elapsed: elapsed() },
             Part::Renewal => Event::RenewalEnded { call, error: outcome.error },
-            Part::Wait(reason) => Event::WaitEnded { call, reason, elapsed },
+            Part::Wait(reason) => Event::WaitEnded { call, reason, elapsed: elapsed() },
         });
     }
 }

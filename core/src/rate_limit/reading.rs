@@ -18,11 +18,11 @@ const FIRST_MILLISECONDS: f64 = 1e12;
 const fn name(name: &'static str) -> HeaderName {
     HeaderName::from_static(name)
 }
-const LIMIT: [HeaderName; 2] = [name("x-ratelimit-limit"), name("ratelimit-limit")];
-const REMAINING: [HeaderName; 2] = [name("x-ratelimit-remaining"), name("ratelimit-remaining")];
-const RESET: [HeaderName; 2] = [name("x-ratelimit-reset"), name("ratelimit-reset")];
-const IETF: HeaderName = name("ratelimit");
-const IETF_POLICY: HeaderName = name("ratelimit-policy");
+static LIMIT: [HeaderName; 2] = [name("x-ratelimit-limit"), name("ratelimit-limit")];
+static REMAINING: [HeaderName; 2] = [name("x-ratelimit-remaining"), name("ratelimit-remaining")];
+static RESET: [HeaderName; 2] = [name("x-ratelimit-reset"), name("ratelimit-reset")];
+static IETF: HeaderName = name("ratelimit");
+static IETF_POLICY: HeaderName = name("ratelimit-policy");
 
 /// What an answer says. What is not a number, or "unlimited", is not said.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::rate_limit::Reading;
 use crate::rate_limit::reading::{is_sane, reset, texts, until};
 
-const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+static RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// The first sane hint of an error's answer. On a 408, 429 or 5xx: `retry-after-ms`, and
 /// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3). On a 429 besides: the body's
