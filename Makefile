@@ -65,6 +65,7 @@ bench: ## speed against peers, side by side
 	cargo build --release -p linktor-bench -p linktor-sandbox
 	target/release/linktor-bench
 	cargo bench --quiet -p linktor --bench pipeline
+	cargo bench --quiet -p linktor --bench rate_limit
 	test -d target/bench-venv || python3 -m venv target/bench-venv
 	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt ./bindings-python
 	LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox target/bench-venv/bin/python tests/bench/bench.py

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use linktor::{ErrorKind, Event, Observer, Pacing};
 
-use crate::model::{Crowd, Faults, Kind, Server, Setting, Window, get, simulate, voice};
+use crate::model::{Crowd, Faults, Kind, Server, Setting, Step, Window, get, simulate, voice};
 
 const MINUTE: Duration = Duration::from_mins(1);
 /// Of the simulated timer.
@@ -55,7 +55,8 @@ fn a_crowd_that_comes_when_told_uses_the_limit() {
                     Ok(_) => Ok(()),
                     Err(error) => {
                         assert_eq!(error.kind(), ErrorKind::RateLimited, "{error}");
-                        let wait = error.retry_after().expect("it says when");
+                        // It says when, unless the answer that it waited for was still to come.
+                        let wait = error.retry_after().unwrap_or_default();
                         assert!(error.waited() + wait + TICK >= MINUTE, "there was time for {wait:?}: {error:?}");
                         Err(wait)
                     }
@@ -84,7 +85,7 @@ fn who_comes_back_when_told_gets_in() {
                 let call = async |number: u64| {
                     let mut refusals = 0;
                     while let Err(error) = get(&client, number).await {
-                        tokio::time::sleep(error.retry_after().expect("it says when")).await;
+                        tokio::time::sleep(error.retry_after().unwrap_or_default()).await;
                         refusals += 1;
                     }
                     refusals
@@ -97,4 +98,21 @@ fn who_comes_back_when_told_gets_in() {
             });
         }
     }
+}
+
+/// Whoever waits for a connection when a 429 comes waits for its hint like all others.
+#[test]
+fn a_hint_holds_for_those_that_wait_for_a_connection() {
+    simulate(0, async {
+        let server = server(0, Window::new(Kind::FirstRequest, 1, 60));
+        let client = server.client(Pacing::Reactive).max_connections(2).max_retries(0).build().expect("a valid client");
+        futures_util::future::join_all((0..10).map(|number| get(&client, number))).await;
+        let mut until = Duration::ZERO;
+        for entry in server.journal() {
+            match entry.step {
+                Step::Sent => assert!(entry.at >= until, "{entry:?} before {until:?}"),
+                Step::Heard { told, .. } => until = until.max(entry.at + told.unwrap_or_default()),
+            }
+        }
+    });
 }

@@ -81,7 +81,7 @@ fn a_sliding_log_sees_no_stampede() {
 #[test]
 fn slow_answers_bring_no_stampede() {
     for seed in SEEDS {
-        for voice in [voice::LINKTOR, voice::LINKTOR.early(true), voice::IETF] {
+        for voice in [voice::LINKTOR, voice::LINKTOR.early(true)] {
             for window in minutes(seed) {
                 let window =
                     crowded(Setting { latency: 10..2_000, ..setting(seed, voice, vec![window]) }, Pacing::Reactive);
