@@ -246,8 +246,7 @@ impl<'a> Flight<'a> {
         let mut refused = None;
         let mut last_cost = None;
         loop {
-            let permit = self.permit(client).await?;
-            let (signature, result) = self.send(client, refused, &permit).await?;
+            let (permit, signature, result) = self.send(client, refused).await?;
             let error = match result {
                 Ok(answer) if matches!(answer.status, 200..=299) => {
                     let reading = self.read_limits(&answer);
@@ -302,11 +301,33 @@ impl<'a> Flight<'a> {
         }
     }
 
+    /// Goes through the gate, signs the request, and sends it once in its turn.
+    async fn send<'c>(
+        &self,
+        client: &'c Client,
+        refused: Option<u64>,
+    ) -> Result<(Permit<'c>, Option<Signature>, Result<TransportResponse, Error>), Error> {
+        let mut is_again = self.attempts() > 0;
+        loop {
+            let permit = self.permit(client, is_again).await?;
+            let signature = self.sign(client.identity(), refused).await?;
+            let slot = self.shared.slots.acquire().await;
+            let _slot = slot.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?;
+            if client.gate().is_closed(self.class) {
+                is_again = true;
+                continue;
+            }
+            permit.begin();
+            let result = self.attempt(signature.as_ref()).await;
+            return Ok((permit, signature, result));
+        }
+    }
+
     /// Goes through the gate, or waits there. Whoever would wait too long goes on with the
     /// error that brought it back, or fails before anything was sent.
-    async fn permit<'c>(&self, client: &'c Client) -> Result<Permit<'c>, Error> {
+    async fn permit<'c>(&self, client: &'c Client, is_again: bool) -> Result<Permit<'c>, Error> {
         let patience = self.remaining().map_or(self.policy.max_wait, |remaining| remaining.min(self.policy.max_wait));
-        let asker = Asker { class: self.class, is_again: self.attempts() > 0, patience };
+        let asker = Asker { class: self.class, is_again, patience };
         let wait = match client.gate().ask(asker) {
             Asked::Go(permit) => return Ok(permit),
             Asked::TooLong(wait) => wait,
@@ -330,21 +351,6 @@ impl<'a> Flight<'a> {
         }
         let wait = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         Err(full(&format!("for {} s", wait.as_secs())).with_retry_after(wait))
-    }
-
-    /// Signs the request and sends it once, in its turn.
-    async fn send(
-        &self,
-        client: &Client,
-        refused: Option<u64>,
-        permit: &Permit<'_>,
-    ) -> Result<(Option<Signature>, Result<TransportResponse, Error>), Error> {
-        let signature = self.sign(client.identity(), refused).await?;
-        let slot = self.shared.slots.acquire().await;
-        let _slot = slot.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?;
-        permit.begin();
-        let result = self.attempt(signature.as_ref()).await;
-        Ok((signature, result))
     }
 
     /// What an answer that is no success means for the rate limits.

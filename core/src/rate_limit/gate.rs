@@ -171,7 +171,7 @@ impl Gate {
             class: self.provider.rate.class_names().nth(class).unwrap_or_default().to_owned(),
             limit: reading.limit,
             remaining: reading.remaining,
-            reset: reading.reset.map(|reset| reset.wait),
+            reset: reading.reset.map(|reset| reset.wait).filter(|wait| !wait.is_zero()),
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) struct Departure {
     pub(crate) class: usize,
     /// Which period of its class it went in: windows and closures begin a new one.
     pub(super) period: u64,
+    pub(super) at: Instant,
 }
 
 /// What became of a request that went.

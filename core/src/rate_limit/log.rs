@@ -14,66 +14,84 @@ pub(super) struct Log {
     /// The class that it holds for, or all of them.
     class: Option<usize>,
     under_way: u64,
-    /// When those came back whose window is not over.
-    back: VecDeque<Instant>,
+    /// Those that ended and whose window is not over, the oldest first.
+    back: VecDeque<Back>,
+    /// How many of them the server answered.
+    answered: u64,
+}
+
+#[derive(Debug)]
+struct Back {
+    at: Instant,
+    /// One that was lost the server may still count later.
+    was_answered: bool,
 }
 
 impl Log {
     pub(super) fn new(limit: u64, window: Duration, class: Option<usize>) -> Self {
-        Self { limit, window, class, under_way: 0, back: VecDeque::new() }
+        Self { limit, window, class, under_way: 0, back: VecDeque::new(), answered: 0 }
     }
 
     pub(super) fn holds_for(&self, class: usize) -> bool {
         self.class.is_none_or(|own| own == class)
     }
 
+    pub(super) fn is_of_one_class(&self) -> bool {
+        self.class.is_some()
+    }
+
     pub(super) fn room(&mut self, now: Instant) -> Room {
-        while self.back.front().is_some_and(|back| *back + self.window <= now) {
-            self.back.pop_front();
+        while self.back.front().is_some_and(|back| back.at + self.window <= now) {
+            self.forget(0);
         }
-        if self.taken() < self.limit {
+        if self.under_way + (self.back.len() as u64) < self.limit {
             return Room::Now;
         }
-        self.back.front().map_or(Room::AfterAnswer, |back| Room::At(*back + self.window))
+        self.back.front().map_or(Room::AfterAnswer, |back| Room::At(back.at + self.window))
     }
 
     pub(super) fn depart(&mut self) {
         self.under_way += 1;
     }
 
-    pub(super) fn arrive(&mut self, was_sent: bool, now: Instant) {
+    /// One ended; `was_answered` is nothing where it was never sent.
+    pub(super) fn arrive(&mut self, was_answered: Option<bool>, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
-        if was_sent {
-            self.back.push_back(now);
+        if let Some(was_answered) = was_answered {
+            self.back.push_back(Back { at: now, was_answered });
+            self.answered += u64::from(was_answered);
         }
     }
 
-    /// Forgets the oldest of what the server itself no longer counts.
+    /// Forgets the oldest of those that the server answered and no longer counts.
     pub(super) fn align(&mut self, counted: u64) {
-        while self.back.len() as u64 > counted {
-            self.back.pop_front();
+        while self.answered > counted
+            && let Some(oldest) = self.back.iter().position(|back| back.was_answered)
+        {
+            self.forget(oldest);
         }
+    }
+
+    fn forget(&mut self, index: usize) {
+        let was_answered = self.back.remove(index).is_some_and(|back| back.was_answered);
+        self.answered -= u64::from(was_answered);
     }
 
     /// How long a request waits that has `place` others before it: until its place is free,
     /// and a window for each time that one of them takes it first.
     pub(super) fn wait(&self, place: u64, now: Instant) -> Duration {
         let (turn, place) = (place / self.limit, place % self.limit);
-        let over = self.back.partition_point(|back| *back + self.window <= now);
+        let over = self.back.partition_point(|back| back.at + self.window <= now);
         let free = self.limit.saturating_sub(self.under_way + (self.back.len() - over) as u64);
         let until_free = match place.checked_sub(free).map(usize::try_from) {
             None => Duration::ZERO,
             Some(taken) => match taken.ok().and_then(|taken| self.back.get(over + taken)) {
-                Some(back) => (*back + self.window).saturating_duration_since(now),
+                Some(back) => (back.at + self.window).saturating_duration_since(now),
                 // Of one that is under way.
                 None => self.window,
             },
         };
         until_free.saturating_add(windows(self.window, turn))
-    }
-
-    fn taken(&self) -> u64 {
-        self.under_way + self.back.len() as u64
     }
 }
 

@@ -43,6 +43,8 @@ struct Seen {
     limit: Option<u64>,
     remaining: Option<u64>,
     reset: Option<(Instant, Option<u64>)>,
+    /// How long the answer was under way at most.
+    under_way: Duration,
     /// Whether it is of a window that is over, or was overtaken by a 429.
     is_over: bool,
 }
@@ -88,20 +90,24 @@ impl Ledger for Memory {
         })
     }
 
-    fn depart(&mut self, class: usize, _: Instant) -> Departure {
+    fn depart(&mut self, class: usize, now: Instant) -> Departure {
         self.logs_of(class).for_each(Log::depart);
         let own = &mut self.classes[class];
         own.under_way += 1;
         if let Some(fresh) = &mut own.fresh {
             fresh.under_way += 1;
         }
-        Departure { class, period: own.period }
+        Departure { class, period: own.period, at: now }
     }
 
     fn arrive(&mut self, departure: Departure, arrival: Arrival, now: Instant) {
         let class = departure.class;
-        let was_sent = !matches!(arrival, Arrival::Unsent);
-        self.logs_of(class).for_each(|log| log.arrive(was_sent, now));
+        let was_answered = match arrival {
+            Arrival::Unsent => None,
+            Arrival::Lost => Some(false),
+            Arrival::Answered(_) | Arrival::Refused { .. } => Some(true),
+        };
+        self.logs_of(class).for_each(|log| log.arrive(was_answered, now));
         let own = &mut self.classes[class];
         own.under_way = own.under_way.saturating_sub(1);
         let is_current = departure.period == own.period;
@@ -121,13 +127,13 @@ impl Ledger for Memory {
                     own.backoffs = 0;
                 }
                 if let Some(reading) = reading {
-                    own.see(reading, is_current, now);
+                    own.see(reading, departure.at, is_current, now);
                 }
                 self.align(class);
             }
             Arrival::Refused { reading, hint } => {
                 if let Some(reading) = reading {
-                    own.see(reading, is_current, now);
+                    own.see(reading, departure.at, is_current, now);
                 }
                 if let Some((hint, wait)) = hint {
                     own.close(Closed { hint: now + hint, until: now + wait });
@@ -168,12 +174,19 @@ impl Ledger for Memory {
 impl Memory {
     /// Believes the server's own count where it is of a limit that is kept to.
     fn align(&mut self, class: usize) {
-        let Some(Seen { limit: Some(limit), remaining: Some(remaining), reset: Some(_), is_over: false }) =
-            self.classes[class].seen
+        let Some(Seen {
+            limit: Some(limit),
+            remaining: Some(remaining),
+            reset: Some((_, Some(_))),
+            is_over: false,
+            ..
+        }) = self.classes[class].seen
         else {
             return;
         };
-        let mut same = self.logs_of(class).filter(|log| log.limit == limit);
+        // Of a limit of several classes this is the word of one.
+        let is_only = self.classes.len() == 1;
+        let mut same = self.logs_of(class).filter(|log| log.limit == limit && (is_only || log.is_of_one_class()));
         if let (Some(log), None) = (same.next(), same.next()) {
             log.align(limit.saturating_sub(remaining));
         }
@@ -201,8 +214,8 @@ impl Class {
         seen.reset.map(|(at, _)| at).filter(|_| seen.remaining.is_some_and(|remaining| remaining <= self.under_way))
     }
 
-    /// Begins a new period where a closure or a window is over. If requests had to wait
-    /// for it, one goes first; else the limit may, as far as it is known.
+    /// Begins a new period where a closure or a window is over. Before its first answer as
+    /// many go as were left of the old one, and at least one.
     fn roll(&mut self, now: Instant) {
         if self.closed.is_some_and(|closed| closed.until <= now) {
             self.closed = None;
@@ -210,8 +223,7 @@ impl Class {
         }
         let Some(seen) = self.seen.filter(|seen| !seen.is_over) else { return };
         if seen.reset.is_some_and(|(at, _)| at <= now) {
-            let most = if self.exhausted().is_some() { Some(1) } else { seen.limit };
-            self.begin(most.filter(|most| *most > 0));
+            self.begin(seen.remaining.map(|remaining| remaining.saturating_sub(self.under_way).max(1)));
         }
     }
 
@@ -231,12 +243,19 @@ impl Class {
     }
 
     /// Keeps what an answer said, unless it is older than what is known.
-    fn see(&mut self, reading: Reading, is_current: bool, now: Instant) {
+    fn see(&mut self, reading: Reading, sent: Instant, is_current: bool, now: Instant) {
         if let Some(reset) = reading.reset {
             self.window = self.window.max(reset.wait);
         }
-        let reset = reading.reset.map(|reset| (now + reset.wait, reset.stamp));
-        let news = Seen { limit: reading.limit, remaining: reading.remaining, reset, is_over: false };
+        let until = |wait: Duration| now + if wait.is_zero() { ROUNDING } else { wait };
+        let reset = reading.reset.map(|reset| (until(reset.wait), reset.stamp));
+        let news = Seen {
+            limit: reading.limit,
+            remaining: reading.remaining,
+            reset,
+            under_way: now.saturating_duration_since(sent),
+            is_over: false,
+        };
         let Some(seen) = &mut self.seen else {
             self.seen = Some(news);
             return;
@@ -247,12 +266,14 @@ impl Class {
         };
         let is_later = reset.is_some_and(|(at, stamp)| match (stamp, known.1) {
             (Some(stamp), Some(known)) => stamp > known,
-            _ => at > known.0 + ROUNDING,
+            _ => at > known.0 + ROUNDING + news.under_way,
         });
         if is_later || (seen.is_over && is_current) {
             *seen = news;
         } else if !seen.is_over
-            && reset.is_some_and(|(at, stamp)| stamp == known.1 && (stamp.is_some() || at + ROUNDING >= known.0))
+            && reset.is_some_and(|(at, stamp)| {
+                stamp == known.1 && (stamp.is_some() || at + ROUNDING + seen.under_way >= known.0)
+            })
         {
             // The same window: the fewest that remain are the newest word.
             seen.limit = news.limit.or(seen.limit);

@@ -35,7 +35,7 @@ pub(crate) struct Reading {
 /// The end of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Reset {
-    /// From the answer on.
+    /// From the answer on. None at all where it is a second that has begun.
     pub(crate) wait: Duration,
     /// The server's own name for it, in milliseconds, where that is a time.
     pub(crate) stamp: Option<u64>,
@@ -53,7 +53,7 @@ impl Reading {
     }
 }
 
-/// The end of the window by the first `…-Reset` header that is sane.
+/// The end of the window by the first `…-Reset` header that is sane, or is this very second.
 pub(crate) fn reset(headers: &HeaderMap, now: SystemTime) -> Option<Reset> {
     let epoch = |seconds| {
         let since = Duration::try_from_secs_f64(seconds).ok()?;
@@ -70,7 +70,11 @@ pub(crate) fn reset(headers: &HeaderMap, now: SystemTime) -> Option<Reset> {
             epoch(value / 1_000.0)
         }
     };
-    RESET.iter().flat_map(|name| texts(headers, name)).filter_map(read).find(|reset| is_sane(reset.wait))
+    RESET
+        .iter()
+        .flat_map(|name| texts(headers, name))
+        .filter_map(read)
+        .find(|reset| is_sane(reset.wait) || (reset.wait.is_zero() && reset.stamp.is_some()))
 }
 
 /// How long until `date`, by the time that the answer itself tells, unless a cache kept it.

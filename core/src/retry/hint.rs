@@ -44,8 +44,10 @@ pub(crate) fn read(
     };
     everywhere
         .or_else(|| sane(pointers.iter().filter_map(in_body)))
-        .or_else(|| Some(Reading::of(headers, now)?.reset?.wait))
-        .or_else(|| Some(reset(headers, now)?.wait))
+        .or_else(|| {
+            sane(Reading::of(headers, now).and_then(|reading| reading.reset).into_iter().map(|reset| reset.wait))
+        })
+        .or_else(|| sane(reset(headers, now).into_iter().map(|reset| reset.wait)))
         .or_else(|| sane(seconds_in(message).and_then(number).into_iter()))
 }
 
