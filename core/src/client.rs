@@ -282,7 +282,7 @@ impl Client {
 
     /// What is known of the rate limit of a class of requests, by the provider's name for
     /// it; of the class of the last answer, if none is named. `Ok(None)` as long as no
-    /// answer has said anything; a class that the provider does not have is a `config`
+    /// answer has told a number; a class that the provider does not have is a `config`
     /// error.
     ///
     /// ```

@@ -1,5 +1,7 @@
 //! Lists that come by pages: as a stream of items, or of pages.
 
+use std::time::Duration;
+
 use futures_util::stream::{self, Stream, TryStreamExt};
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -52,6 +54,30 @@ impl Paginator {
     /// The organization of all pages, before the client's.
     pub fn organization(mut self, id: impl Into<String>) -> Self {
         self.request.organization = Some(id.into());
+        self
+    }
+
+    /// How long one attempt at a page may take, before the client's.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.request.timeout = Some(timeout);
+        self
+    }
+
+    /// How long a page may take, renewals and waits included, before the client's.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.request.deadline = Some(deadline);
+        self
+    }
+
+    /// How often a page is asked for again at most, before the client's.
+    pub fn max_retries(mut self, count: u32) -> Self {
+        self.request.max_retries = Some(count);
+        self
+    }
+
+    /// The longest hint or queue that a page waits for, before the client's.
+    pub fn max_retry_wait(mut self, wait: Duration) -> Self {
+        self.request.max_retry_wait = Some(wait);
         self
     }
 

@@ -46,6 +46,8 @@ const CREDENTIALS: [&str; 8] =
 
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 const WHOLE: &str = "a whole number, at least 0";
+const LIMITS: &str = "a tier's name, or a list of limits, each with a limit (a whole number, at least 1), \
+    a window (more than zero, and at most a year) and maybe a class (a text)";
 
 fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
@@ -92,14 +94,14 @@ pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) ->
     for (name, value) in options.take::<Vec<(String, String)>>("headers", "texts by name")?.unwrap_or_default() {
         builder = builder.header(name, value);
     }
-    if let Some(count) = options.take::<u32>("max_retries", WHOLE)? {
-        builder = builder.max_retries(count);
+    if let Some(count) = options.take("max_retries", WHOLE)? {
+        builder = builder.max_retries(whole("max_retries", count)?);
     }
     if let Some(wait) = options.take::<f64>("max_retry_wait", "a number of seconds")? {
         builder = builder.max_retry_wait(wait_of("max_retry_wait", wait)?);
     }
-    if let Some(tokens) = options.take::<u32>("retry_budget", WHOLE)? {
-        builder = builder.retry_budget(tokens);
+    if let Some(tokens) = options.take("retry_budget", WHOLE)? {
+        builder = builder.retry_budget(whole("retry_budget", tokens)?);
     }
     if let Some(pacing) = options.take::<String>("pacing", "reactive, proactive or off")? {
         builder = builder.pacing(pacing.parse()?);
@@ -232,10 +234,13 @@ impl Options {
         match self.0.get("limits") {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(tier)) => Ok(Some(tier.as_str().into())),
-            Some(own) => Vec::<Limit>::deserialize(own).map(|own| Some(own.into())).map_err(|error| {
-                let expected = "a tier's name, or a list of limits, each with limit, window and maybe class";
-                config(format!("limits must be {expected}: {error}"))
-            }),
+            Some(Value::Array(own)) if own.iter().all(Value::is_object) => own
+                .iter()
+                .map(Limit::deserialize)
+                .collect::<Result<Vec<_>, _>>()
+                .map(|own| Some(own.into()))
+                .map_err(|_| config(format!("limits must be {LIMITS}"))),
+            Some(_) => Err(config(format!("limits must be {LIMITS}"))),
         }
     }
 
@@ -305,6 +310,16 @@ fn wait_of(name: &str, value: f64) -> Result<Duration, Error> {
         .ok_or_else(|| config(format!("{name} must be at least zero seconds, and at most a year")))
 }
 
+/// A count, as languages whose numbers have no kinds give it. More than can be counted
+/// is as much as can be.
+fn whole(name: &str, value: f64) -> Result<u32, Error> {
+    if value < 0.0 || value.fract() != 0.0 {
+        return Err(config(format!("{name} must be {WHOLE}")));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole, and saturates")]
+    Ok(value as u32)
+}
+
 /// A method by name, in any case: GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE.
 pub fn method(name: &str) -> Result<linktor::Method, Error> {
     ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
@@ -340,7 +355,7 @@ pub struct CallOptions {
     /// Seconds that the call may take.
     pub deadline: Option<f64>,
     /// How often the call is tried again at most.
-    pub max_retries: Option<u32>,
+    pub max_retries: Option<f64>,
     /// Seconds that it waits at most, for a hint or in a queue.
     pub max_retry_wait: Option<f64>,
     /// Whether it may be sent twice.
@@ -364,7 +379,7 @@ impl CallOptions {
                 Self::deserialize(&Value::from_iter([(name.clone(), value.clone())])).is_err()
             };
             let message = match given.into_iter().find(is_wrong) {
-                Some((name, _)) => format!("the option `{name}` of the call is unknown, or not what it should be"),
+                Some((name, _)) => format!("{name} is not an option of a call, or not of its type"),
                 None => "the call's options are not a JSON object".to_owned(),
             };
             Error::new(ErrorKind::InvalidRequest, message)
@@ -382,7 +397,7 @@ impl CallOptions {
         let mut request = Request::new(method(name)?, path);
         request.timeout = limit("timeout", self.timeout)?;
         request.deadline = limit("deadline", self.deadline)?;
-        request.max_retries = self.max_retries;
+        request.max_retries = self.max_retries.map(|count| whole("max_retries", count)).transpose()?;
         request.max_retry_wait = self.max_retry_wait.map(|wait| wait_of("max_retry_wait", wait)).transpose()?;
         request.idempotent = self.idempotent;
         request.idempotency_key = self.idempotency_key;

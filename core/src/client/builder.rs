@@ -187,14 +187,15 @@ impl ClientBuilder {
 
     /// The longest wait that a server's hint or the queue for a rate limit may take.
     /// Default: 60 s. What asks for longer is an error at once, which says for how long
-    /// ([`retry_after`](crate::Error::retry_after)).
+    /// ([`retry_after`](crate::Error::retry_after)). A wait without a hint is no longer
+    /// either.
     pub fn max_retry_wait(mut self, wait: Duration) -> Self {
         self.policy.max_wait = wait;
         self
     }
 
-    /// How many tokens there are for trying again: a retry costs 14, unless the server
-    /// said when to come; a success gives back 1, or what its retry cost. When they are
+    /// How many tokens there are for trying again: a retry costs 14, but for one after a 429
+    /// that said when to come; a success gives back 1, or what its retry cost. When they are
     /// used up nothing is tried again, so that an outage is not multiplied. Default: 500,
     /// shared by all handles.
     pub fn retry_budget(mut self, tokens: u32) -> Self {
@@ -209,8 +210,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The limits that [`Pacing::Proactive`] keeps to: a tier of the provider's, or one's
-    /// own. Default: the provider's default tier; see its constructor.
+    /// The limits that [`Pacing::Proactive`] keeps to, and nothing else does: a tier of the
+    /// provider's, or one's own. Default: the provider's default tier; see its constructor.
     pub fn limits(mut self, limits: impl Into<Limits>) -> Self {
         self.limits = Some(limits.into());
         self
