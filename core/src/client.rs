@@ -25,7 +25,7 @@ use crate::organization;
 use crate::page::Paginator;
 use crate::pipeline;
 use crate::provider::{Payload, Provider};
-use crate::rate_limit::{Gate, RateLimit, Rules};
+use crate::rate_limit::{Gate, Gates, RateLimit};
 use crate::request::{Request, RequestBuilder};
 use crate::response::Response;
 use crate::retry::{Budget, Policy};
@@ -71,7 +71,7 @@ pub(crate) struct Shared {
     pub(crate) deadline: Option<Duration>,
     pub(crate) policy: Policy,
     pub(crate) budget: Budget,
-    rate: Rules,
+    gates: Gates,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) auth_transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -151,7 +151,7 @@ impl Shared {
 
     /// A number in [0, 1) for a wait.
     pub(crate) fn random(&self) -> f64 {
-        (self.rate.random)()
+        (self.gates.random)()
     }
 
     /// Tells the observer, whose panics are its own.
@@ -260,8 +260,8 @@ impl Client {
         })))
     }
 
-    /// A handle for somebody else, with a session and rate limits of its own over the
-    /// same connections: for servers that act for many users. It has this handle's organization only if
+    /// A handle for somebody else, with a session of its own over the same connections, and
+    /// the rate limits of its credential, however many handles have it: for servers that act for many users. It has this handle's organization only if
     /// that was given as an option, never one that a login named.
     ///
     /// Credentials that the provider does not know, or that are incomplete, are a
@@ -270,11 +270,11 @@ impl Client {
         let Inner { shared, organization, .. } = &*self.0;
         let credentials = credentials.into();
         let identity = Identity::of(&credentials, "api_key", shared)?;
-        let gate = Gate::new(&shared.provider, &shared.rate, credentials.kind())?;
+        let gate = shared.gates.of(&credentials)?;
         Ok(Self(Arc::new(Inner {
             shared: Arc::clone(shared),
             identity,
-            gate: Arc::new(gate),
+            gate,
             organization: organization.clone(),
             is_root: false,
         })))

@@ -243,15 +243,24 @@ impl<'a> Flight<'a> {
 
     async fn run(&self, client: &Client, asked: Option<u64>) -> Result<Response, Error> {
         let Shared { budget, provider, .. } = self.shared;
+        if let Identity::Session(session) = client.identity() {
+            RenewalScope::refuse_recursion(session)?;
+        }
         let mut refused = None;
-        let mut last_cost = None;
+        let mut last_cost = 0;
         loop {
-            let (permit, signature, result) = self.send(client, refused).await?;
+            let attempts = self.attempts();
+            let sent = self.send(client, refused).await;
+            if attempts == self.attempts() {
+                // Paid for nothing.
+                budget.give(last_cost);
+            }
+            let (permit, signature, result) = sent?;
             let error = match result {
                 Ok(answer) if matches!(answer.status, 200..=299) => {
                     let reading = self.read_limits(&answer);
                     permit.arrive(Arrival::Answered(reading));
-                    budget.give(if self.attempts() == 1 { 1 } else { last_cost.unwrap_or(0) });
+                    budget.give(if self.attempts() == 1 { 1 } else { last_cost });
                     return self.respond(client, answer, signature, reading, asked);
                 }
                 Ok(answer) => {
@@ -271,12 +280,11 @@ impl<'a> Flight<'a> {
                 && error.status() == Some(401)
                 && provider.refreshable.includes(error.code());
             if is_renewable {
+                client.identity().refuse(generation);
                 if !has_more {
-                    client.identity().refuse(generation);
                     return Err(error);
                 }
-                refused = generation;
-                last_cost = None;
+                (refused, last_cost) = (generation, 0);
                 self.keep(error);
                 continue;
             }
@@ -288,11 +296,10 @@ impl<'a> Flight<'a> {
             let Some(wait) = self.policy.wait(retries, hint, self.remaining(), self.shared.random()) else {
                 return Err(error);
             };
-            let cost = if is_limited && hint.is_some() { 0 } else { retry::COST };
-            if !budget.take(cost) {
+            last_cost = retry::cost(&error);
+            if !budget.take(last_cost) {
                 return Err(error);
             }
-            last_cost = Some(cost);
             // What a 429 has closed, all wait for at the gate.
             if !(is_limited && client.gate().is_closed(self.class)) {
                 self.pause(&error, wait).await;
@@ -338,26 +345,24 @@ impl<'a> Flight<'a> {
                 }
             }
         };
+        // Where nobody can tell how long it will be, a second is as good as any.
+        let wait = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(Duration::from_secs(1));
         if let Some(last) = self.last_error() {
-            return Err(last);
+            let wait = wait.max(last.retry_after().unwrap_or_default());
+            return Err(last.with_retry_after(wait));
         }
         let class = self.shared.provider.rate.class_names().nth(self.class).unwrap_or_default();
-        let full = |how_long: &str| {
-            let message = format!("the rate limit of `{class}` leaves no room {how_long}; nothing was sent");
-            Error::new(ErrorKind::RateLimited, message)
-        };
-        if wait.is_zero() {
-            return Err(full("yet"));
-        }
-        let wait = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-        Err(full(&format!("for {} s", wait.as_secs())).with_retry_after(wait))
+        let message = format!("the rate limit of `{class}` leaves no room for {} s; nothing was sent", wait.as_secs());
+        Err(Error::new(ErrorKind::RateLimited, message).with_retry_after(wait))
     }
 
     /// What an answer that is no success means for the rate limits.
     fn arrival(&self, answer: &TransportResponse, error: &Error) -> Arrival {
         let reading = self.read_limits(answer);
         if answer.status != 429 {
-            return Arrival::Answered(reading);
+            // A gateway's word, or that of a credential's check, is none on limits.
+            let is_silent = reading.is_none() && (answer.status == 401 || answer.status >= 500);
+            return if is_silent { Arrival::Lost } else { Arrival::Answered(reading) };
         }
         let random = self.shared.random();
         let hint = error.retry_after().map(|hint| {
@@ -409,7 +414,6 @@ impl<'a> Flight<'a> {
             }
             Identity::Session(session) => session,
         };
-        RenewalScope::refuse_recursion(session)?;
         let held = match session.next(refused) {
             Next::Use(held) => held,
             Next::Ahead(held, renewal) => {

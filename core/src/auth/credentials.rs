@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::minted::Jwt;
 use super::oauth::OAuth;
 use super::source::TokenSource;
@@ -89,6 +91,33 @@ impl Credentials {
             Kind::OAuth(_) => Some(CredentialKind::OAuth),
             Kind::Jwt(_) => Some(CredentialKind::Jwt),
             Kind::Source(_) => Some(CredentialKind::Source),
+        }
+    }
+}
+
+/// Whom the server counts, as a digest: equal for equal credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Principal([u8; 32]);
+
+impl Credentials {
+    /// Whom the server counts, if that can be told without asking for a token.
+    pub(crate) fn principal(&self) -> Option<Principal> {
+        let digest = |parts: &[&str]| {
+            let mut digest = Sha256::new();
+            for part in parts {
+                digest.update(part.len().to_le_bytes());
+                digest.update(part);
+            }
+            Some(Principal(digest.finalize().into()))
+        };
+        match &self.0 {
+            Kind::None => digest(&[]),
+            Kind::ApiKey(secret) => digest(&["api_key", secret.expose().trim()]),
+            Kind::Bearer(secret) => digest(&["bearer", secret.expose().trim()]),
+            Kind::Password { email, .. } => digest(&["password", email]),
+            Kind::OAuth(oauth) => digest(&["oauth", &oauth.principal()?]),
+            Kind::Jwt(jwt) => digest(&["jwt", jwt.secret.expose(), &jwt.subject]),
+            Kind::Source(_) => None,
         }
     }
 }

@@ -19,7 +19,7 @@ mod vault;
 
 pub(crate) use self::authorization::Authorization;
 pub use self::credentials::Credentials;
-pub(crate) use self::credentials::{Kind, check};
+pub(crate) use self::credentials::{Kind, Principal, check};
 pub use self::file_store::FileStore;
 pub use self::handle::{Auth, AuthTest};
 pub use self::minted::Jwt;

@@ -45,11 +45,12 @@ impl TokenCall<'_> {
     }
 
     async fn attempts(&self, flight: &Flight<'_>) -> Result<Grant, Error> {
-        let Shared { policy, provider, .. } = flight.shared;
-        let mut retries = 0;
+        let Shared { policy, budget, provider, .. } = flight.shared;
+        let (mut retries, mut last_cost) = (0, 0);
         loop {
             let error = match flight.attempt(None).await {
                 Ok(answer) if matches!(answer.status, 200..=299) => {
+                    budget.give(last_cost);
                     return provider.grant(answer.status, &answer.body, flight.shared.server_time());
                 }
                 Ok(answer) => flight.read_error(&answer, None),
@@ -62,6 +63,10 @@ impl TokenCall<'_> {
                 };
             let wait = policy.wait(retries, error.retry_after(), None, flight.shared.random());
             let Some(wait) = wait.filter(|_| may_repeat && retries < policy.max_retries) else { return Err(error) };
+            last_cost = retry::cost(&error);
+            if !budget.take(last_cost) {
+                return Err(error);
+            }
             flight.pause(&error, wait).await;
             retries += 1;
         }

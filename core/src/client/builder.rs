@@ -1,8 +1,8 @@
 //! Collects options and checks them all at once.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::header::{ACCEPT, USER_AGENT};
@@ -20,7 +20,7 @@ use crate::header;
 use crate::observer::Observer;
 use crate::organization;
 use crate::provider::{Limits, Provider};
-use crate::rate_limit::{Gate, Pacing, Random, Rules};
+use crate::rate_limit::{Gates, Pacing, Random};
 use crate::retry::{Budget, Policy};
 use crate::secret::Secret;
 use crate::transport::{Reqwest, Transport};
@@ -337,10 +337,16 @@ impl ClientBuilder {
             Some(auth) if !auth.is_reached_like(&base) => transport(auth)?,
             _ => Arc::clone(&base_transport),
         };
-        let rate =
-            Rules { pacing: self.pacing, limits: self.limits, clock: Arc::clone(&self.clock), random: self.random };
         let provider = Arc::new(self.provider);
-        let gate = Arc::new(Gate::new(&provider, &rate, credentials.kind())?);
+        let gates = Gates {
+            provider: Arc::clone(&provider),
+            pacing: self.pacing,
+            limits: self.limits,
+            clock: Arc::clone(&self.clock),
+            random: self.random,
+            known: Mutex::default(),
+        };
+        let gate = gates.of(&credentials)?;
         let shared = Arc::new(Shared {
             provider,
             base,
@@ -351,7 +357,7 @@ impl ClientBuilder {
             deadline: self.deadline,
             policy: self.policy,
             budget: Budget::new(self.retry_budget),
-            rate,
+            gates,
             transport: base_transport,
             auth_transport,
             clock: self.clock,

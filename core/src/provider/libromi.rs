@@ -27,7 +27,7 @@ impl Provider {
                 }),
                 ..AuthRules::default()
             },
-            unsafe_routes: vec![Route::new("GET", "/contact/*")],
+            unsafe_routes: vec![Route::new("GET", "/contact/*"), Route::new("HEAD", "/contact/*")],
             rate: RateRules {
                 tiers: [
                     ("free".to_owned(), rate::limits(&[(1_000, 3_600), (100, 60)])),

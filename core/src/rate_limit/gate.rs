@@ -8,20 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::ledger::{Arrival, Departure, Ledger, Room};
-use super::log::Log;
-use super::memory::{Memory, Random};
 use super::{Pacing, RateLimit, Reading};
 use crate::clock::Clock;
-use crate::error::Error;
-use crate::provider::{CredentialKind, Limits, Provider};
-
-/// What a gate is made of, for every credential of a client.
-pub(crate) struct Rules {
-    pub(crate) pacing: Pacing,
-    pub(crate) limits: Option<Limits>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Random,
-}
+use crate::provider::Provider;
 
 /// The gate of one credential.
 pub(crate) struct Gate {
@@ -93,38 +82,11 @@ pub(crate) enum Asked<'g> {
 }
 
 impl Gate {
-    /// The gate of a credential of this kind (`None`: of no credential).
-    pub(crate) fn new(provider: &Arc<Provider>, rules: &Rules, kind: Option<CredentialKind>) -> Result<Self, Error> {
-        let limits = provider.limits(rules.limits.as_ref(), kind)?;
-        if rules.pacing == Pacing::Proactive && limits.is_empty() {
-            return Err(Error::config(format!(
-                "pacing is proactive, and provider `{}` publishes no limits: give `limits`",
-                provider.name
-            )));
-        }
-        let logs = match rules.pacing {
-            Pacing::Proactive => limits
-                .iter()
-                .map(|limit| {
-                    let class = limit.class.as_deref().and_then(|class| provider.rate.class_named(class));
-                    Log::new(limit.limit, limit.window, class)
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
+    pub(super) fn new(provider: Arc<Provider>, pacing: Pacing, clock: Arc<dyn Clock>, ledger: Box<dyn Ledger>) -> Self {
         let classes = provider.rate.class_names().count();
-        let state = State {
-            ledger: Box::new(Memory::new(classes, logs, Arc::clone(&rules.random))),
-            lines: (0..classes).map(|_| Line::default()).collect(),
-            arrivals: 0,
-            latest: classes - 1,
-        };
-        Ok(Self {
-            provider: Arc::clone(provider),
-            pacing: rules.pacing,
-            clock: Arc::clone(&rules.clock),
-            state: Mutex::new(state),
-        })
+        let lines = (0..classes).map(|_| Line::default()).collect();
+        let state = Mutex::new(State { ledger, lines, arrivals: 0, latest: classes - 1 });
+        Self { provider, pacing, clock, state }
     }
 
     /// Lets a request through, or gives it a place in its queue.
@@ -154,14 +116,22 @@ impl Gate {
 
     /// Whether a 429 has closed the class.
     pub(crate) fn is_closed(&self, class: usize) -> bool {
-        self.pacing != Pacing::Off && self.lock().ledger.is_closed(class, self.clock.monotonic())
+        let now = self.clock.monotonic();
+        self.pacing != Pacing::Off && self.lock().ledger.is_closed(class, now)
+    }
+
+    /// Whether it has nothing to remember.
+    pub(super) fn is_idle(&self) -> bool {
+        let now = self.clock.monotonic();
+        self.lock().ledger.is_idle(now)
     }
 
     /// What is known of a class; of that of the last answer, if none is named.
     pub(crate) fn rate_limit(&self, class: Option<usize>) -> Option<RateLimit> {
+        let now = self.clock.monotonic();
         let state = self.lock();
         let class = class.unwrap_or(state.latest);
-        let reading = state.ledger.reading(class, self.clock.monotonic())?;
+        let reading = state.ledger.reading(class, now)?;
         Some(self.describe(class, reading))
     }
 

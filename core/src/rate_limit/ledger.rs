@@ -59,6 +59,9 @@ pub(crate) trait Ledger: Send {
     /// Whether the class is closed by a 429.
     fn is_closed(&self, class: usize, now: Instant) -> bool;
 
+    /// Whether nothing of what is known still holds a request back, or is under way.
+    fn is_idle(&self, now: Instant) -> bool;
+
     /// What is known of the class, and the end of its window from now on.
     fn reading(&self, class: usize, now: Instant) -> Option<Reading>;
 }

@@ -36,8 +36,9 @@ impl Log {
         self.class.is_none_or(|own| own == class)
     }
 
-    pub(super) fn is_of_one_class(&self) -> bool {
-        self.class.is_some()
+    /// Whether it holds for this class alone.
+    pub(super) fn is_of(&self, class: usize) -> bool {
+        self.class == Some(class)
     }
 
     pub(super) fn room(&mut self, now: Instant) -> Room {
@@ -48,6 +49,10 @@ impl Log {
             return Room::Now;
         }
         self.back.front().map_or(Room::AfterAnswer, |back| Room::At(back.at + self.window))
+    }
+
+    pub(super) fn is_empty(&self, now: Instant) -> bool {
+        self.under_way == 0 && self.back.back().is_none_or(|back| back.at + self.window <= now)
     }
 
     pub(super) fn depart(&mut self) {

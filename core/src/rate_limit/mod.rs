@@ -1,7 +1,9 @@
 //! What a server says of its limits, and the gate that keeps to it: many calls learn of
 //! one limit once, and wait for it in one queue.
 
+mod class;
 mod gate;
+mod gates;
 mod ledger;
 mod log;
 mod memory;
@@ -10,7 +12,8 @@ pub(crate) mod reading;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub(crate) use self::gate::{Asked, Asker, Gate, Permit, Rules};
+pub(crate) use self::gate::{Asked, Asker, Gate, Permit};
+pub(crate) use self::gates::Gates;
 pub(crate) use self::ledger::Arrival;
 pub(crate) use self::memory::Random;
 pub(crate) use self::reading::Reading;

@@ -3,8 +3,15 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::error::Error;
+
 /// What one retry costs.
-pub(crate) const COST: u32 = 14;
+const COST: u32 = 14;
+
+/// What a retry after this failure costs: nothing after a 429 that says when to come.
+pub(crate) fn cost(error: &Error) -> u32 {
+    if error.status() == Some(429) && error.retry_after().is_some() { 0 } else { COST }
+}
 
 /// Tokens that retries cost and successes give back. Shared by all handles of a client.
 #[derive(Debug)]
