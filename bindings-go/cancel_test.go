@@ -3,6 +3,7 @@ package linktor_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,6 +111,84 @@ func TestADoneContextSendsNothing(t *testing.T) {
 		t.Errorf("%#v", err)
 	}
 	if seen := journal(t); len(seen) != 0 {
+		t.Errorf("%+v", seen)
+	}
+}
+
+// onWait is a context that does something when a call begins to wait for it.
+type onWait struct {
+	context.Context
+	do func()
+}
+
+func (c onWait) Done() <-chan struct{} {
+	c.do()
+	return c.Context.Done()
+}
+
+func TestADoneContextIsInTheErrorThatComesInTheSameMoment(t *testing.T) {
+	cause := errors.New("the user left")
+	client := newClient(t, withKey(), linktor.WithMaxRetryWait(0))
+	reset(t, object{"status": 429, "json": object{}, "headers": object{"Retry-After": "3600"}})
+	if _, err := client.Get(t.Context(), "/me"); !errors.Is(err, linktor.ErrRateLimited) {
+		t.Fatal(err)
+	}
+	// The closed class refuses each call at once, and its context is done before it looks.
+	for name, one := range map[string]struct {
+		deadline time.Duration
+		end      func(context.CancelCauseFunc)
+		is       error
+	}{
+		"cancelled": {time.Hour, func(cancel context.CancelCauseFunc) { cancel(cause) }, context.Canceled},
+		"deadline":  {10 * time.Millisecond, func(context.CancelCauseFunc) {}, context.DeadlineExceeded},
+	} {
+		refused := 0
+		for range 20 {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			ctx, stop := context.WithTimeoutCause(ctx, one.deadline, cause)
+			_, err := client.Get(onWait{ctx, func() {
+				time.Sleep(20 * time.Millisecond)
+				one.end(cancel)
+			}}, "/me")
+			if !errors.Is(err, one.is) || !errors.Is(err, cause) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if errors.Is(err, linktor.ErrRateLimited) {
+				refused++
+			}
+			stop()
+			cancel(nil)
+		}
+		if refused == 0 {
+			t.Errorf("%s: the core's own error never came", name)
+		}
+	}
+}
+
+func TestAContextsDeadlineStrikesInAQueue(t *testing.T) {
+	reset(t, object{"status": 429, "json": object{}, "headers": object{"retry-after-ms": "50"}},
+		object{"delay_ms": 10000, "json": object{}})
+	client := newClient(t, withKey())
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() { _, _ = client.Get(ctx, "/me") })
+	eventually(t, "the request is sent again", func() bool { return len(journal(t)) == 2 })
+	var queued sync.WaitGroup
+	for i := range 50 {
+		queued.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond+time.Duration(i)*time.Millisecond)
+			defer cancel()
+			_, err := client.Get(ctx, "/me")
+			failure, ok := errors.AsType[*linktor.Error](err)
+			if !ok || !errors.Is(err, context.DeadlineExceeded) || failure.Attempts != 0 {
+				t.Errorf("%#v", err)
+			}
+		})
+	}
+	queued.Wait()
+	cancel()
+	group.Wait()
+	if seen := journal(t); len(seen) != 2 {
 		t.Errorf("%+v", seen)
 	}
 }

@@ -151,7 +151,8 @@ func (c *Client) Delete(ctx context.Context, path string, options ...RequestOpti
 // [*Error]. The body is read whole; there is nothing to close.
 //
 // When ctx is done the call ends at once with an error of the kind cancelled, or timeout
-// where it was its deadline, that wraps ctx.Err() and context.Cause(ctx).
+// where it was its deadline, that wraps ctx.Err() and context.Cause(ctx). An error that
+// comes in the same moment keeps its own kind (rate_limited, say), and wraps them too.
 func (c *Client) Do(ctx context.Context, request *Request) (*Response, error) {
 	return c.send(ctx, request.call())
 }

@@ -130,7 +130,6 @@ func TestWhatCannotBeWrittenIsRefusedBeforeItIsSent(t *testing.T) {
 		"invalid UTF-8 header": linktor.Header("x-a", "\xff"),
 		"invalid UTF-8 id":     linktor.RequestID("\xff"),
 		"invalid UTF-8 key":    linktor.IdempotencyKey("\xff"),
-		"fewer than 0 retries": linktor.MaxRetries(-1),
 	} {
 		if _, err := client.Get(t.Context(), "/me", option); !errors.Is(err, linktor.ErrInvalidRequest) {
 			t.Errorf("%s: %v", name, err)

@@ -34,7 +34,8 @@ const (
 	KindConflict Kind = "conflict"
 	// KindValidation: HTTP 400 or 422, the server refused the request's content.
 	KindValidation Kind = "validation"
-	// KindRateLimited: HTTP 429, too many requests.
+	// KindRateLimited: HTTP 429, too many requests; or, with Attempts 0 and no Status, a
+	// wait for a rate limit that was too long, and nothing was sent.
 	KindRateLimited Kind = "rate_limited"
 	// KindServer: HTTP 5xx.
 	KindServer Kind = "server"
@@ -93,7 +94,8 @@ var (
 	ErrCancelled      = only(KindCancelled)
 	ErrClosed         = only(KindClosed)
 	ErrInternal       = only(KindInternal)
-	// ErrAPI is every error that the API answered with, whatever its status.
+	// ErrAPI is every error that the API answered with, whatever its status, and a rate
+	// limit that was waited for in vain.
 	ErrAPI error = &sentinel{KindAPI, Kind.isAnswer}
 )
 

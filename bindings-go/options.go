@@ -138,15 +138,15 @@ func WithMaxRetries(count int) Option {
 
 // WithMaxRetryWait limits the wait for a server's hint, or in the queue for a rate limit, to
 // a year at most. Default: 60 s; 0 waits for neither. What asks for longer is an error at
-// once, whose RetryAfter says for how long.
+// once, whose RetryAfter says for how long. A wait without a hint is no longer either.
 func WithMaxRetryWait(limit time.Duration) Option {
 	return func(s *settings) { s.values["max_retry_wait"] = limit.Seconds() }
 }
 
-// WithRetryBudget is how many tokens there are for trying again: a retry costs 14, unless
-// the server said when to come; a success gives back 1, or what its retry cost. When they
-// are used up nothing is tried again, so that an outage is not multiplied. Default: 500,
-// shared with all handles. Less than 0 is an error.
+// WithRetryBudget is how many tokens there are for trying again: a retry costs 14, but for
+// one after a 429 that said when to come; a success gives back 1, or what its retry cost.
+// When they are used up nothing is tried again, so that an outage is not multiplied.
+// Default: 500, shared with all handles. Less than 0 is an error.
 func WithRetryBudget(tokens int) Option {
 	return func(s *settings) { s.values["retry_budget"] = tokens }
 }
@@ -157,8 +157,9 @@ func WithPacing(pacing Pacing) Option {
 	return func(s *settings) { s.text("pacing", string(pacing)) }
 }
 
-// WithLimits are limits of your own for [PacingProactive]: at least one, and all of them
-// hold at once. Default: the family's default tier, see [WithLimitTier].
+// WithLimits are limits of your own: at least one, and all of them hold at once. They are
+// kept to with [PacingProactive] only. Default: the family's default tier, see
+// [WithLimitTier].
 func WithLimits(limits ...Limit) Option {
 	return func(s *settings) {
 		records := make([]limitRecord, len(limits))
@@ -173,7 +174,7 @@ func WithLimits(limits ...Limit) Option {
 // WithLimitTier is like [WithLimits], but by the name of limits that the family publishes:
 // published (linktor), free or paid (libromi), free, pro or enterprise (api_v1), api_key,
 // oauth, jwt or anonymous (api_v2); linkit publishes none. Default: published, free, free,
-// and for api_v2 that of the credential.
+// and for api_v2 that of the credential. It is kept to with [PacingProactive] only.
 func WithLimitTier(name string) Option {
 	return func(s *settings) { s.text("limits", name) }
 }

@@ -28,9 +28,9 @@ type Page struct {
 //
 // An error ends the list, after the items before it. The first page is the one that the
 // query names, else the first; a size beyond the family's largest is cut down to it. The
-// options go with every page's request, so that a body or a [RequestID] is an error of the
-// kind invalid_request; ctx counts for all of them. Each range over the list reads it anew.
-// [Items] reads items of a type of your own.
+// options go with every page's request, so that a body, a [RequestID] or an [IdempotencyKey]
+// is an error of the kind invalid_request; ctx counts for all of them. Each range over the
+// list reads it anew. [Items] reads items of a type of your own.
 func (c *Client) Paginate(ctx context.Context, path string, options ...RequestOption) iter.Seq2[json.RawMessage, error] {
 	return Items[json.RawMessage](c.Pages(ctx, path, options...))
 }
@@ -55,8 +55,9 @@ func (c *Client) Pages(ctx context.Context, path string, options ...RequestOptio
 
 func pageCall(path string, number uint64, options []RequestOption) *call {
 	call := newCall(http.MethodGet, path, options)
-	if call.body != nil || call.options.ContentType != nil || call.options.RequestID != nil {
-		call.refuse("a list takes no body, and no request id, which is each page's own")
+	hasBody := call.body != nil || call.options.ContentType != nil
+	if hasBody || call.options.RequestID != nil || call.options.IdempotencyKey != nil {
+		call.refuse("a list takes no body, request id or idempotency key: each page is a request of its own")
 	}
 	call.options.Page = &number
 	return call

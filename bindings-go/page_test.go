@@ -151,15 +151,16 @@ func TestCancellingEndsAListInTheMiddle(t *testing.T) {
 	eventually(t, "the server sees it aborted", func() bool { return journal(t)[1].Aborted })
 }
 
-func TestAListTakesNoBodyAndNoRequestID(t *testing.T) {
+func TestAListTakesNothingThatIsOfOneRequest(t *testing.T) {
 	reset(t)
 	client := newClient(t, withKey())
 	for name, option := range map[string]linktor.RequestOption{
-		"request id":   linktor.RequestID("request-1"),
-		"JSON":         linktor.JSON(nil),
-		"form":         linktor.Form(nil),
-		"body":         linktor.Body([]byte("a"), ""),
-		"content type": linktor.Body(nil, "text/plain"),
+		"request id":      linktor.RequestID("request-1"),
+		"idempotency key": linktor.IdempotencyKey("key-1"),
+		"JSON":            linktor.JSON(nil),
+		"form":            linktor.Form(nil),
+		"body":            linktor.Body([]byte("a"), ""),
+		"content type":    linktor.Body(nil, "text/plain"),
 	} {
 		var failures []error
 		for _, err := range client.Paginate(t.Context(), "/contacts", option) {

@@ -55,7 +55,7 @@ type RateLimit struct {
 
 // RateLimit is what is known of the rate limit of a class of requests, by the family's name
 // for it: authentication, messages or other for linktor. Without a class it is that of the
-// last answer. It is nil as long as no answer has said anything, and sends nothing.
+// last answer. It is nil as long as no answer has told a number, and sends nothing.
 //
 // A class that the family does not have is an error of the kind config, and more than one
 // is invalid_request.
@@ -80,7 +80,10 @@ func (c *Client) RateLimit(class ...string) (*RateLimit, error) {
 }
 
 // String is one line with what is known.
-func (r RateLimit) String() string {
+func (r *RateLimit) String() string {
+	if r == nil {
+		return "linktor.RateLimit(nil)"
+	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "linktor.RateLimit(%s", r.Class)
 	if r.Remaining != nil {

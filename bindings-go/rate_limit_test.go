@@ -19,7 +19,7 @@ func limited(limit, remaining, reset string) object {
 func TestARateLimitIsTheAnswersAndTheClients(t *testing.T) {
 	reset(t, limited("60", "59", "30"), object{"json": object{}})
 	client := newClient(t, withKey())
-	if limit, err := client.RateLimit(); limit != nil || err != nil {
+	if limit, err := client.RateLimit(); limit != nil || err != nil || limit.String() != "linktor.RateLimit(nil)" {
 		t.Errorf("before any answer: %v, %v", limit, err)
 	}
 	first, err := client.Get(t.Context(), "/me")
@@ -117,7 +117,7 @@ func TestLimitsOfOnesOwnAreKeptTo(t *testing.T) {
 			continue
 		}
 		if failure == nil || failure.Kind != linktor.KindRateLimited || failure.Attempts != 0 ||
-			failure.Sent != linktor.SentNo || failure.RetryAfter > one.wait || failure.RetryAfter < one.wait-time.Minute {
+			failure.Status != 0 || failure.Sent != linktor.SentNo || failure.RetryAfter > one.wait || failure.RetryAfter < one.wait-time.Minute {
 			t.Errorf("%s: %+v", one.path, failure)
 		}
 	}

@@ -3,7 +3,9 @@ package linktor_test
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +132,21 @@ func TestOptionsOfRetriesAndLimitsAreChecked(t *testing.T) {
 	}
 	if _, err := linktor.NewClient(withKey(), linktor.WithMaxRetries(0), linktor.WithMaxRetryWait(0),
 		linktor.WithRetryBudget(0), linktor.WithPacing(linktor.PacingProactive), linktor.WithLimitTier("published")); err != nil {
+		t.Error(err)
+	}
+	if _, err := linktor.NewClient(withKey(), linktor.WithMaxRetries(math.MaxInt), linktor.WithRetryBudget(math.MaxInt)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestARequestsRetriesAreCheckedBeforeItIsSent(t *testing.T) {
+	reset(t, object{"json": object{}})
+	client := newClient(t, withKey())
+	_, err := client.Get(t.Context(), "/me", linktor.MaxRetries(-1))
+	if !errors.Is(err, linktor.ErrConfig) || !strings.Contains(err.Error(), "max_retries") || len(journal(t)) != 0 {
+		t.Error(err)
+	}
+	if _, err := client.Get(t.Context(), "/me", linktor.MaxRetries(math.MaxInt)); err != nil {
 		t.Error(err)
 	}
 }

@@ -115,15 +115,18 @@ func finish(ctx context.Context, item ffi.Item, ok bool) (ffi.Item, error) {
 		return item, nil
 	}
 	err := readError(item.Record)
-	if at, ok := ctx.Deadline(); ok && err.Kind == KindTimeout && time.Until(at) < deadlineGrace {
+	mayBeLate := err.Kind == KindTimeout || err.Kind == KindRateLimited
+	if at, ok := ctx.Deadline(); ok && mayBeLate && time.Until(at) < deadlineGrace {
 		// The core was told the same moment and can be a little ahead of the context.
 		grace := time.NewTimer(deadlineGrace)
 		defer grace.Stop()
 		select {
 		case <-ctx.Done():
-			err.causes = append(err.causes, contextErrors(ctx)...)
 		case <-grace.C:
 		}
+	}
+	if ctx.Err() != nil {
+		err.causes = append(err.causes, contextErrors(ctx)...)
 	}
 	return ffi.Item{}, err
 }

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Outcome, Pending, Request};
 use pyo3::PyTraverseError;
+use pyo3::conversion::FromPyObjectOwned;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 
 use crate::error::raise;
 use crate::port::Port;
@@ -17,23 +20,95 @@ use crate::source::Desk;
 /// How often a waiting call looks for signals: Ctrl-C is heard within this.
 const STEP: Duration = Duration::from_millis(50);
 
+const SECONDS: &str = "a number of seconds";
+const TEXT: &str = "a text";
+const TEXTS: &str = "texts by name";
+const WHOLE: &str = "a whole number, at least 0";
+
 type Pairs = Vec<(String, String)>;
 
 /// What few calls say.
-#[derive(Default, FromPyObject)]
-#[pyo3(from_item_all)]
+#[derive(Default)]
 pub(crate) struct Overrides {
     path_params: Pairs,
     query: Pairs,
     headers: Pairs,
     organization: Option<String>,
     request_id: Option<String>,
-    timeout: Option<f64>,
-    deadline: Option<f64>,
-    max_retries: Option<i64>,
-    max_retry_wait: Option<f64>,
+    timeout: Option<Number>,
+    deadline: Option<Number>,
+    max_retries: Option<Number>,
+    max_retry_wait: Option<Number>,
     idempotent: Option<bool>,
     idempotency_key: Option<String>,
+}
+
+impl<'py> FromPyObject<'_, 'py> for Overrides {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        use ErrorKind::{Config, InvalidRequest};
+        Ok(Self {
+            path_params: take(&given, InvalidRequest, "path_params", TEXTS)?,
+            query: take(&given, InvalidRequest, "params", TEXTS)?,
+            headers: take(&given, Config, "headers", TEXTS)?,
+            organization: take(&given, Config, "organization_id", TEXT)?,
+            request_id: take(&given, Config, "request_id", TEXT)?,
+            timeout: take(&given, Config, "timeout", SECONDS)?,
+            deadline: take(&given, Config, "deadline", SECONDS)?,
+            max_retries: take(&given, Config, "max_retries", WHOLE)?,
+            max_retry_wait: take(&given, Config, "max_retry_wait", SECONDS)?,
+            idempotent: take(&given, Config, "idempotent", "true or false")?,
+            idempotency_key: take(&given, Config, "idempotency_key", TEXT)?,
+        })
+    }
+}
+
+fn take<'py, T: FromPyObjectOwned<'py>>(
+    given: &Bound<'py, PyAny>,
+    kind: ErrorKind,
+    name: &str,
+    expected: &str,
+) -> PyResult<T> {
+    typed(&given.get_item(name)?, kind, name, expected)
+}
+
+/// A keyword's value. An error is that of the client's option, where there is one.
+fn typed<'py, T: FromPyObjectOwned<'py>>(
+    value: &Bound<'py, PyAny>,
+    kind: ErrorKind,
+    name: &str,
+    expected: &str,
+) -> PyResult<T> {
+    value.extract().map_err(|_| raise(value.py(), &Error::new(kind, format!("{name} must be {expected}"))))
+}
+
+fn content_type(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    typed(value, ErrorKind::Config, "content_type", TEXT)
+}
+
+/// A number for the core to judge: what is beyond all is the greatest, and `True` is none.
+struct Number(f64);
+
+impl<'py> FromPyObject<'_, 'py> for Number {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if given.is_instance_of::<PyBool>() {
+            return Err(PyTypeError::new_err("a bool is no number"));
+        }
+        let number = match given.extract::<f64>() {
+            Err(error) if error.is_instance_of::<PyOverflowError>(given.py()) => {
+                if given.lt(0)? {
+                    f64::MIN
+                } else {
+                    f64::MAX
+                }
+            }
+            number => number?,
+        };
+        Ok(Self(number.clamp(f64::MIN, f64::MAX)))
+    }
 }
 
 /// A client of one API, or a handle of one.
@@ -126,19 +201,15 @@ fn request(
         organization: overrides.organization,
         page,
         request_id: overrides.request_id,
-        timeout: overrides.timeout,
-        deadline: overrides.deadline,
-        max_retries: overrides.max_retries.map(whole).transpose()?,
-        max_retry_wait: overrides.max_retry_wait,
+        timeout: overrides.timeout.map(|seconds| seconds.0),
+        deadline: overrides.deadline.map(|seconds| seconds.0),
+        max_retries: overrides.max_retries.map(|count| count.0),
+        max_retry_wait: overrides.max_retry_wait.map(|seconds| seconds.0),
         idempotent: overrides.idempotent,
         idempotency_key: overrides.idempotency_key,
         within,
     };
     options.request(method, path, body.to_vec())
-}
-
-fn whole(count: i64) -> Result<u32, Error> {
-    u32::try_from(count).map_err(|_| Error::new(ErrorKind::Config, "max_retries must be a whole number, at least 0"))
 }
 
 #[pymethods]
@@ -180,7 +251,7 @@ impl Client {
         method: &str,
         path: &str,
         body: &[u8],
-        content_type: Option<String>,
+        #[pyo3(from_py_with = content_type)] content_type: Option<String>,
         overrides: Option<Overrides>,
         within: Option<u64>,
         page: Option<u64>,
@@ -202,7 +273,7 @@ impl Client {
         method: &str,
         path: &str,
         body: &[u8],
-        content_type: Option<String>,
+        #[pyo3(from_py_with = content_type)] content_type: Option<String>,
         overrides: Option<Overrides>,
         within: Option<u64>,
         page: Option<u64>,

@@ -121,7 +121,7 @@ impl Response {
         self.inner.waited().as_secs_f64()
     }
 
-    /// What this answer says of the rate limit; `None` if it says nothing.
+    /// What this answer says of the rate limit; `None` if it tells no number.
     #[getter]
     fn rate_limit<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.inner.rate_limit().map(|known| rate_limit(py, known)).transpose()

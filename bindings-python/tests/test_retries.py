@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from linktor import ConfigError, Limit, Linktor, RateLimit, RateLimitError, ServerError
+from linktor import ConfigError, InvalidRequestError, Limit, Linktor, RateLimit, RateLimitError, ServerError
 from sandbox import Sandbox
 
 SOON = {"status": 503, "headers": {"Retry-After-Ms": "200"}}
@@ -76,6 +76,7 @@ def test_a_hint_of_more_than_one_would_wait_is_an_error_at_once(sandbox: Sandbox
             client.get("/me")
         error = raised.value
         assert (error.attempts, error.waited) == (attempts, 0.0)
+        assert error.status_code == (429 if attempts else None)
         assert error.retry_after == pytest.approx(3600, abs=2)
     assert len(sandbox.journal()) == 1
 
@@ -124,19 +125,19 @@ def test_limits_are_values() -> None:
         {"max_retries": -1},
         {"max_retries": 1.5},
         {"max_retries": True},
-        {"max_retries": 2**40},
+        {"max_retries": -(10**400)},
         {"max_retry_wait": -1},
         {"max_retry_wait": float("nan")},
+        {"max_retry_wait": float("inf")},
+        {"max_retry_wait": 10**400},
+        {"max_retry_wait": True},
         {"max_retry_wait": timedelta(seconds=1)},
         {"retry_budget": "much"},
         {"pacing": "eager"},
         {"limits": "gold"},
         {"limits": []},
-        {"limits": Limit(1, 1)},
-        {"limits": [3]},
         {"limits": [Limit(0, 1)]},
         {"limits": [Limit(1, 0)]},
-        {"limits": [Limit(1, float("nan"))]},
         {"limits": [Limit(1, timedelta(seconds=1))]},  # type: ignore[arg-type]
         {"limits": [Limit(1, 1, "massages")]},
     ],
@@ -144,6 +145,25 @@ def test_limits_are_values() -> None:
 def test_an_option_that_cannot_be_is_a_config_error_that_names_it(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(options))):
         Linktor("k", **options)
+
+
+@pytest.mark.parametrize("limits", [Limit(1, 1), {Limit(1, 1)}, iter([Limit(1, 1)]), [(1, 1)], [3], b"paid", True])
+def test_what_are_no_limits_is_told_what_limits_are(limits: Any) -> None:
+    with pytest.raises(ConfigError, match=r"limits must be a tier's name, or a list of Limit$"):
+        Linktor("k", limits=limits)
+
+
+@pytest.mark.parametrize("limit", [Limit(1, float("nan")), Limit(1, float("inf")), Limit(1, 10**400), Limit(True, 1)])
+def test_a_limit_that_cannot_be_is_told_what_can(limit: Limit) -> None:
+    with pytest.raises(ConfigError, match=r"limits must be .* \(a whole number, at least 1\), .* at most a year"):
+        Linktor("k", limits=[limit])
+
+
+@pytest.mark.parametrize("count", [2**40, 2**63, 10**400, float("inf")])
+def test_more_retries_than_can_be_counted_are_as_many_as_can_be(sandbox: Sandbox, count: Any) -> None:
+    sandbox.script({"json": {}}, {"json": {}})
+    assert sandbox.client(max_retries=count, retry_budget=count).get("/me").attempts == 1
+    assert sandbox.client().get("/me", max_retries=count).attempts == 1
 
 
 def test_a_family_that_publishes_no_limits_is_proactive_only_with_ones_own(sandbox: Sandbox) -> None:
@@ -156,19 +176,36 @@ def test_a_family_that_publishes_no_limits_is_proactive_only_with_ones_own(sandb
     ("keywords", "error"),
     [
         ({"max_retries": -1}, ConfigError),
-        ({"max_retries": 2**40}, ConfigError),
-        ({"max_retries": "3"}, TypeError),
-        ({"max_retries": 1.5}, TypeError),
+        ({"max_retries": -(10**400)}, ConfigError),
+        ({"max_retries": 1.5}, ConfigError),
+        ({"max_retries": float("nan")}, ConfigError),
+        ({"max_retries": "3"}, ConfigError),
+        ({"max_retries": True}, ConfigError),
         ({"max_retry_wait": -1}, ConfigError),
         ({"max_retry_wait": float("inf")}, ConfigError),
-        ({"max_retry_wait": timedelta(seconds=1)}, TypeError),
-        ({"idempotent": "yes"}, TypeError),
-        ({"idempotency_key": 3}, TypeError),
+        ({"max_retry_wait": 10**400}, ConfigError),
+        ({"max_retry_wait": timedelta(seconds=1)}, ConfigError),
+        ({"timeout": True}, ConfigError),
+        ({"deadline": "soon"}, ConfigError),
+        ({"headers": 3}, ConfigError),
+        ({"headers": {"X-Team": 3}}, ConfigError),
+        ({"organization_id": 3}, ConfigError),
+        ({"request_id": "\ud800"}, ConfigError),
+        ({"content_type": 3}, ConfigError),
+        ({"idempotent": 1}, ConfigError),
+        ({"idempotency_key": 5}, ConfigError),
+        ({"params": {3: "a"}}, InvalidRequestError),
+        ({"params": {"q": "\ud800"}}, InvalidRequestError),
+        ({"path_params": {3: "a"}}, InvalidRequestError),
+        ({"pacing": "off"}, TypeError),
     ],
 )
 def test_a_keyword_that_cannot_be_is_refused_by_its_name(
     sandbox: Sandbox, keywords: dict[str, Any], error: type[Exception]
 ) -> None:
-    with pytest.raises(error, match=next(iter(keywords))):
+    name = next(iter(keywords))
+    with pytest.raises(error, match=rf": {name}\b"):
         sandbox.client().get("/me", **keywords)
+    with pytest.raises(error, match=name):
+        asyncio.run(sandbox.async_client().get("/me", **keywords))
     assert sandbox.journal() == []

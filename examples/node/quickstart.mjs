@@ -1,5 +1,5 @@
-// One read and one write in each of the five API families, and what an error looks like,
-// against a sandbox of its own. Run: npm install && node quickstart.mjs
+// One read and one write in each of the five API families, what an error looks like, and what
+// becomes of a 429, against a sandbox of its own. Run: npm install && node quickstart.mjs
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -36,6 +36,15 @@ try {
   console.log(`\nA wrong key: ${error}`)
   console.log(`  kind ${error.kind}, code ${error.code}, request ${error.requestId}`)
 }
+
+console.log('\nFive calls at once, where the server takes three in 2 s:')
+const limits = { family: 'linktor', limits: [{ limit: 3, window: 2 }] }
+await fetch(`${sandbox.url}/_sandbox/limits`, { method: 'POST', body: JSON.stringify(limits) })
+const client = new Linktor({ apiKey: sandbox.credentials.linktor.api_key, baseUrl: sandbox.base_urls.linktor })
+for (const { status, attempts, waited } of await Promise.all(Array.from({ length: 5 }, () => client.get('/me')))) {
+  console.log(`  ${status} after ${attempts} attempts and ${(waited / 1000).toFixed(1)} s of waiting`)
+}
+console.log('  then', client.rateLimit())
 
 sandbox.stop()
 

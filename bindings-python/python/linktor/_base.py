@@ -77,7 +77,7 @@ class BaseClient:
     def rate_limit(self, class_: str | None = None) -> RateLimit | None:
         """Tell what is known of a rate limit; sends nothing, and is not awaited.
 
-        `None` as long as no answer has said anything of it.
+        `None` as long as no answer told a number.
 
         >>> client.rate_limit("messages")
 

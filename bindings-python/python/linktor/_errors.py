@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
-from typing import Any, ClassVar, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Set
 
 
 class ErrorRecord(TypedDict, total=False):
@@ -144,7 +147,8 @@ class ConflictError(APIError):
 class RateLimitError(APIError):
     """HTTP 429: too many requests. See `retry_after`.
 
-    With ``attempts`` 0 nothing was sent: the wait for room would be longer than ``max_retry_wait`` or the deadline.
+    With ``attempts`` 0 nothing was sent, and ``status_code`` is `None`: the wait for room would be longer than
+    ``max_retry_wait`` or the deadline.
     """
 
     _kind = "rate_limited"
@@ -236,6 +240,13 @@ _CLASSES: dict[str, type[LinktorError]] = {
         ClientClosedError,
     )
 }
+
+
+def unexpected(function: str, names: Set[str], known: Set[str]) -> TypeError:
+    """Make the exception of options that there are not."""
+    return TypeError(
+        f"{function}() got an unexpected option: {', '.join(sorted(names))}; there are {', '.join(sorted(known))}"
+    )
 
 
 def from_record(record: ErrorRecord) -> LinktorError:

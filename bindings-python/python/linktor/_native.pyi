@@ -105,7 +105,7 @@ class Response:
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """What this answer says of the rate limit; `None` if it says nothing."""
+        """What this answer says of the rate limit; `None` if it tells no number."""
 
 def answer(question: int, json: str) -> None: ...
 def fail(question: int, message: str) -> None: ...

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ._credentials import ABSENT, CredentialOptions
-from ._errors import ConfigError
+from ._errors import ConfigError, unexpected
 from ._json import written
 from ._rate_limit import Limit
 
 _NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt", "token_source"})
+_GREATEST = 1e308
 
 
 class ClientOptions(CredentialOptions, total=False):
@@ -37,15 +38,17 @@ class ClientOptions(CredentialOptions, total=False):
     deadline: float | None
     """Seconds that a whole call may take, renewals and waits included. Default: no limit."""
     max_retries: int | None
-    """How often a call is tried again at most. Default: 3, so that there are at most 4 attempts; 0 sends each once.
+    """How often a call is tried again at most. Default: 3, so that there are at most 4 attempts.
 
-    GET, HEAD, OPTIONS, PUT and DELETE are tried again after a failed connection, a timeout, and a 408, 429, 500, 502,
-    503 or 504; POST and PATCH only where the server cannot have acted, unless the call says that it is ``idempotent``.
+    With 0 each is sent at most once. GET, HEAD, OPTIONS, PUT and DELETE are tried again after a failed connection, a
+    timeout, and a 408, 429, 500, 502, 503 or 504; POST and PATCH only where the server cannot have acted, unless the
+    call says that it is ``idempotent``.
     """
     max_retry_wait: float | None
     """Seconds that the wait for a server's hint, or in the queue for a rate limit, may take. Default: 60.
 
-    What asks for longer is an error at once, whose ``retry_after`` says for how long; 0 waits for none.
+    What asks for longer is an error at once, whose ``retry_after`` says for how long; 0 waits for none. A wait without
+    a hint is no longer either.
     """
     retry_budget: int | None
     """How many tokens there are for trying again, shared by all handles. Default: 500; 0 allows no retry that costs.
@@ -62,6 +65,8 @@ class ClientOptions(CredentialOptions, total=False):
     """
     limits: str | Sequence[Limit] | None
     """What ``pacing="proactive"`` keeps to: a tier of the provider's, or limits of your own, which all hold at once.
+
+    The other kinds of pacing do not look at it.
 
     Tiers: ``published`` of ``linktor``; ``free`` and ``paid`` of ``libromi``; ``free``, ``pro`` and ``enterprise`` of
     ``api_v1``; ``api_key``, ``jwt``, ``oauth`` and ``anonymous`` of ``api_v2``. Default: the first of them; for
@@ -87,15 +92,28 @@ def client_json(client: str, family: str, api_key: str, options: ClientOptions) 
     given.setdefault("provider", family)
     if isinstance(given.get("headers"), Mapping):
         given["headers"] = list(given["headers"].items())
-    if isinstance(given.get("limits"), Sequence) and not isinstance(given["limits"], str):
-        given["limits"] = [_limit(one) for one in given["limits"]]
+    if "limits" in given:
+        given["limits"] = _limits(given["limits"])
     if isinstance(given.get("token_store"), os.PathLike):
         given["token_store"] = os.fspath(given["token_store"])
-    return written(given)
+    return written({name: _judged(value) for name, value in given.items()})
 
 
-def _limit(one: object) -> object:
-    return {"limit": one.limit, "window": one.window, "class": one.class_} if isinstance(one, Limit) else one
+def _limits(limits: object) -> object:
+    if isinstance(limits, str):
+        return limits
+    own = cast("Sequence[object]", limits)
+    if not isinstance(limits, Sequence) or not all(isinstance(one, Limit) for one in own):
+        raise ConfigError("limits must be a tier's name, or a list of Limit")
+    return [
+        {"limit": _judged(one.limit), "window": _judged(one.window), "class": one.class_}
+        for one in cast("Sequence[Limit]", limits)
+    ]
+
+
+def _judged(value: object) -> object:
+    """Write what is beyond JSON's numbers as the greatest, for the core to judge, and NaN as the least."""
+    return max(-_GREATEST, min(value, _GREATEST)) if isinstance(value, (int, float)) else value
 
 
 def credentials_json(api_key: str, options: CredentialOptions) -> str:
@@ -107,10 +125,8 @@ def _given(function: str, known: frozenset[str], api_key: str, options: Credenti
     given: dict[str, Any] = {
         name: value for name, value in options.items() if value is not None or name in _NEVER_NOTHING
     }
-    unknown = given.keys() - known
-    if unknown:
-        names = ", ".join(sorted(unknown))
-        raise TypeError(f"{function}() got an unexpected option: {names}; there are {', '.join(sorted(known))}")
+    if unknown := given.keys() - known:
+        raise unexpected(function, unknown, known)
     if api_key is not ABSENT:
         given["api_key"] = api_key
     if given.get("anonymous") is False:

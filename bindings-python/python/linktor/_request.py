@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import TypeAlias, TypedDict, cast
 from urllib.parse import urlencode
 
-from ._errors import InvalidRequestError
+from ._errors import InvalidRequestError, unexpected
 
 Scalar: TypeAlias = "str | int | float | bool"
 """A value that is written as text: booleans are ``true`` and ``false``, numbers as in Python."""
@@ -26,12 +26,12 @@ within: ContextVar[int | None] = ContextVar("linktor_within", default=None)
 
 
 class Overrides(TypedDict):
-    """What few calls say."""
+    """What few calls say, by keyword."""
 
     path_params: Pairs
-    query: Pairs
+    params: Pairs
     headers: Pairs
-    organization: str | None
+    organization_id: str | None
     request_id: str | None
     timeout: float | None
     deadline: float | None
@@ -60,11 +60,11 @@ class PageOptions(TypedDict, total=False):
     A wait that would pass it is not begun: the server's error comes at once.
     """
     max_retries: int | None
-    """How often the call is tried again at most, before the client's; 0 sends it once."""
+    """How often the call is tried again at most, before the client's; 0 sends it at most once."""
     max_retry_wait: float | None
     """Seconds that the wait for a server's hint, or in the queue for a rate limit, may take, before the client's.
 
-    What asks for longer is an error at once.
+    What asks for longer is an error at once. A wait without a hint is no longer either.
     """
     idempotent: bool | None
     """Whether sending it twice is as good as once, so that it is tried again also where the server may have acted.
@@ -111,8 +111,11 @@ def encode(
     idempotent: bool | None = None,
     request_id: str | None = None,
     idempotency_key: str | None = None,
+    **unknown: object,
 ) -> tuple[bytes, str | None, Overrides | None, int | None]:
     """Write a call's keywords as the core takes them."""
+    if unknown:
+        raise unexpected("request", unknown.keys(), RequestOptions.__optional_keys__)
     body = b""
     if json is not None or content is not None or form is not None:
         if (json is not None) + (content is not None) + (form is not None) > 1:
@@ -143,9 +146,9 @@ def encode(
             "path_params": []
             if path_params is None
             else [(name, _text("path_params", value)) for name, value in path_params.items()],
-            "query": [] if params is None else _pairs("params", params),
-            "headers": [] if headers is None else list(headers.items()),
-            "organization": organization_id,
+            "params": [] if params is None else _pairs("params", params),
+            "headers": [] if headers is None else _by_name(headers),
+            "organization_id": organization_id,
             "request_id": request_id,
             "timeout": timeout,
             "deadline": deadline,
@@ -159,11 +162,14 @@ def encode(
 
 def encode_pages(options: PageOptions) -> Overrides | None:
     """Write what all calls of a list say as the core takes it."""
-    unknown = options.keys() - PageOptions.__optional_keys__
-    if unknown:
-        names, known = ", ".join(sorted(unknown)), ", ".join(sorted(PageOptions.__optional_keys__))
-        raise TypeError(f"paginate() got an unexpected option: {names}; there are {known}")
+    if unknown := options.keys() - PageOptions.__optional_keys__:
+        raise unexpected("paginate", unknown, PageOptions.__optional_keys__)
     return encode(**options)[2]
+
+
+def _by_name(headers: object) -> Pairs:
+    """Pair names and values; what are no headers is left for the extension to refuse."""
+    return list(cast("Mapping[str, str]", headers).items()) if isinstance(headers, Mapping) else cast("Pairs", headers)
 
 
 def _json(value: object) -> bytes:
