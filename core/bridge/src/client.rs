@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::{AbortHandle, abortable};
 use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
 use tokio::runtime::Runtime;
-use tokio::task::AbortHandle;
 
 use crate::auth::{self, AuthCall};
 use crate::port::{Item, Outcome, Port, Reply};
@@ -151,19 +151,19 @@ impl Client {
         let id = next_id();
         let calls = Arc::clone(&self.calls);
         let scope = within.and_then(upcall::scope).unwrap_or_default();
-        // Held until the call is known, so that it cannot be done before.
-        let mut known = lock(&self.calls);
-        let task = self.runtime.spawn(async move {
-            let call = AssertUnwindSafe(scope.run(call)).catch_unwind();
-            let outcome = call
-                .await
+        // Known before it begins, so that it cannot be done before; and the lock is not held
+        // while the runtime is woken.
+        let (call, handle) = abortable(AssertUnwindSafe(scope.run(call)).catch_unwind());
+        lock(&self.calls).insert(id, handle);
+        self.runtime.spawn(async move {
+            let Ok(outcome) = call.await else { return };
+            let outcome = outcome
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a defect of the SDK: the call panicked")));
             let is_cancelled = lock(&calls).remove(&id).is_none();
             if !is_cancelled {
                 deliver(id, outcome);
             }
         });
-        known.insert(id, task.abort_handle());
         id
     }
 }
