@@ -64,3 +64,44 @@ impl Gates {
         Ok(Gate::new(Arc::clone(provider), self.pacing, Arc::clone(&self.clock), Box::new(memory)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    fn gates() -> Gates {
+        Gates {
+            provider: Arc::new(Provider::linktor()),
+            pacing: Pacing::Reactive,
+            limits: None,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(|| 0.5),
+            known: Mutex::default(),
+        }
+    }
+
+    #[test]
+    fn one_credential_has_one_gate_and_two_have_two() {
+        let gates = gates();
+        let gate = |credentials: Credentials| gates.of(&credentials).expect("a gate");
+        let key = gate(Credentials::api_key("invented-1"));
+        assert!(Arc::ptr_eq(&key, &gate(Credentials::api_key(" invented-1 "))));
+        assert!(!Arc::ptr_eq(&key, &gate(Credentials::api_key("invented-2"))));
+        assert!(!Arc::ptr_eq(&key, &gate(Credentials::bearer("invented-1"))));
+        let ada = gate(Credentials::password("ada@example.com", "invented"));
+        assert!(Arc::ptr_eq(&ada, &gate(Credentials::password("ada@example.com", "other"))));
+        assert!(!Arc::ptr_eq(&ada, &gate(Credentials::password("ben@example.com", "invented"))));
+    }
+
+    #[test]
+    fn gates_that_nobody_misses_are_forgotten() {
+        let gates = gates();
+        let held = gates.of(&Credentials::api_key("held")).expect("a gate");
+        for number in 0..10_000 {
+            gates.of(&Credentials::api_key(format!("invented-{number}"))).expect("a gate");
+        }
+        assert!(gates.known.lock().expect("not poisoned").len() < 4 * FEW);
+        assert!(Arc::ptr_eq(&held, &gates.of(&Credentials::api_key("held")).expect("a gate")));
+    }
+}
