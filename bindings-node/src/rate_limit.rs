@@ -1,5 +1,5 @@
-//! A rate limit as one line of ASCII: `class limit remaining reset`, the class
-//! percent-encoded, the reset in seconds, and nothing for a number that is not known.
+//! A rate limit as one line of ASCII: `class limit remaining reset`, the reset in
+//! seconds, and nothing for a number that is not known. A class is a word.
 
 use std::fmt::{Display, Write};
 
@@ -7,14 +7,7 @@ use linktor_bridge::RateLimit;
 
 pub(crate) fn text(rate_limit: &RateLimit) -> String {
     let RateLimit { class, limit, remaining, reset, .. } = rate_limit;
-    let mut text = String::with_capacity(64);
-    for byte in class.bytes() {
-        if byte.is_ascii_graphic() && byte != b'%' {
-            text.push(char::from(byte));
-        } else {
-            add(&mut text, format_args!("%{byte:02X}"));
-        }
-    }
+    let mut text = class.clone();
     number(&mut text, *limit);
     number(&mut text, *remaining);
     number(&mut text, reset.map(|reset| reset.as_secs_f64()));
@@ -24,11 +17,7 @@ pub(crate) fn text(rate_limit: &RateLimit) -> String {
 fn number(text: &mut String, number: Option<impl Display>) {
     text.push(' ');
     if let Some(number) = number {
-        add(text, format_args!("{number}"));
+        // Writing to a string does not fail.
+        let _ = write!(text, "{number}");
     }
-}
-
-fn add(text: &mut String, what: std::fmt::Arguments<'_>) {
-    // Writing to a string does not fail.
-    let _ = text.write_fmt(what);
 }

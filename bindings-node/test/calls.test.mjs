@@ -100,7 +100,6 @@ test('a request that cannot be written is refused before anything is sent', asyn
     headers: ['a: b', { a: 7 }, { a: 1n }],
     idempotencyKey: [7],
     idempotent: ['yes'],
-    maxRetries: [-1, 1.5],
     nonsense: [3],
     organizationId: [7n],
     requestId: [7, 7n],

@@ -47,8 +47,16 @@ test('options of the wrong type are refused by name', () => {
     maxRetries: [-1, 1.5, '3', NaN],
     maxRetryWait: ['1m', -1, NaN],
     retryBudget: [-1, 1.5, 'all', Infinity],
-    pacing: ['proactiv', 7],
-    limits: ['no such tier', 7, [], {}, [{ limit: 0, window: 1000 }], [{ limit: 1, window: 1000, class: 'others' }]],
+    pacing: ['proactiv', 7, null],
+    limits: [
+      'no such tier',
+      null,
+      7,
+      [],
+      {},
+      [{ limit: 0, window: 1000 }],
+      [{ limit: 1, window: 1000, class: 'others' }],
+    ],
     organization: [7, ''],
     headers: ['a: b', { a: 7 }],
     baseUrl: [7, 'http://example.com'],
@@ -72,9 +80,17 @@ test('a limit of the wrong type is refused by name', () => {
     limited({ limit: 1, window: 1000, per: 's' }),
     /^limits: unknown option `per`; there are class, limit, window$/,
   )
-  refused(limited(7), /^limits: the options must be an object/)
-  refused(limited({ limit: '1', window: 1000 }), /^limits must be/)
+  for (const limit of ['1', NaN, undefined])
+    refused(limited({ limit, window: 1000 }), /^limits: limit must be a number$/)
   refused(limited({ limit: 1, window: 0 }), /^limits: a window must be more than zero/)
+  refused(limited({ limit: 1, window: 1000, class: null }), /^limits: class is given, but null/)
+  for (const limit of ['free', null, 7, { limit: 1.5, window: 1000 }, { limit: 1, window: -1 }]) {
+    refused(
+      limited(limit),
+      /^limits must be a tier's name, or a list of limits, each with a limit .* and maybe a class/,
+    )
+    assert.throws(limited(limit), ({ message }) => !/seconds/.test(message))
+  }
 })
 
 test('credentials of several parts come as objects or as values', () => {
@@ -110,6 +126,32 @@ test('an error names options as they are called here', async () => {
   assert.throws(() => oauth.auth.authorizeUrl([], '/callback'), /redirectUri must be/)
   assert.equal((await rejection(client.get('/me', { requestId: '' }))).message, 'requestId is empty')
   assert.match((await rejection(client.get('/me', { requestId: 'a\n' }))).message, /^the value of `requestId` holds/)
+})
+
+test('options of a call that will not do are refused by name, and nothing is sent', async () => {
+  const client = sandbox.client()
+  const wrong = (name) => new RegExp(`^${name} is not an option of a call, or not of its type$`)
+  for (const [name, values, kind, pattern] of [
+    ['maxRetries', [NaN, '3', null], 'config', /^maxRetries must be a number$/],
+    ['maxRetries', [-1, 1.5], 'config', /^maxRetries must be a whole number, at least 0$/],
+    ['maxRetryWait', ['x', NaN, null], 'config', /^maxRetryWait must be a number of milliseconds$/],
+    ['maxRetryWait', [-1], 'config', /^maxRetryWait must be at least zero/],
+    ['idempotencyKey', [5, true], 'invalid_request', wrong('idempotencyKey')],
+    ['idempotent', ['yes', 1], 'invalid_request', wrong('idempotent')],
+    ['organizationId', [7], 'invalid_request', wrong('organizationId')],
+    ['requestId', [7], 'invalid_request', wrong('requestId')],
+    ['idempotencyKey', [null], 'invalid_request', /^idempotencyKey is given, but null/],
+    ['idempotent', [null], 'invalid_request', /^idempotent is given, but null/],
+    ['max_retries', [3], 'invalid_request', /^unknown option `max_retries`; there are .*maxRetries/],
+  ]) {
+    for (const value of values) {
+      const error = await rejection(client.post('/contacts', { [name]: value }))
+      assert.equal(error.kind, kind)
+      assert.match(error.message, pattern)
+    }
+  }
+  assert.deepEqual(await sandbox.journal(), [])
+  for (const name of ['idempotencyKey', 'idempotent', 'maxRetries']) await client.get('/me', { [name]: undefined })
 })
 
 test("an error leaves the user's own words as they are", async () => {

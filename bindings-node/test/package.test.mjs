@@ -200,6 +200,8 @@ test('the quickstart runs', () => {
   const output = execFileSync(process.execPath, ['quickstart.mjs'], { cwd, encoding: 'utf8', timeout: 30_000 })
   assert.equal(output.match(/^\w+ +(GET|POST) .* 20[01] /gm).length, 10)
   assert.match(output, /AuthenticationError.*\n.*kind authentication, code TOKEN_INVALID, request \S+/)
+  assert.equal(output.match(/^ {2}200 after 1 attempts and 0\.0 s/gm).length, 3)
+  assert.match(output, /^ {2}200 after 2 attempts and [123]\.\d s/m)
 })
 
 test('the package is of the version of the core', () => {

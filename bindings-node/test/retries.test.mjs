@@ -123,8 +123,8 @@ test('a class that the family does not have is refused', () => {
   assert.throws(() => client.rateLimit('others'), /there are .*messages.*other/)
 })
 
-test('a class may have any name', async () => {
-  const name = 'büro 1 %41\n👋'
+test('a class may have any name of printable ASCII', async () => {
+  const name = 'a%41/"b"'
   const provider = {
     name: 'own',
     credentials: [],
@@ -166,39 +166,41 @@ for (const [what, status, fresh] of [
   ['a wait for a hint', 503, 0],
   ['a queue at a gate that a 429 closed', 429, 2],
 ]) {
-  test(`a call is aborted at once in ${what}, and nothing is sent afterwards`, async () => {
-    const { client, calls, controller } = await waiting(status, fresh)
+  test(`a call is aborted at once in ${what}, and nothing is sent afterwards`, async (t) => {
+    const { calls, controller, sent } = await waiting(t, status, fresh)
     const reason = new Error('changed my mind')
     const began = performance.now()
     controller.abort(reason)
     for (const error of await Promise.all(calls)) assert.equal(error, reason)
     isBetween(performance.now() - began, 0, 50)
     await sleep(200)
-    assert.equal((await sandbox.journal()).length, 2)
-    client.close()
+    assert.equal((await sandbox.journal()).length, sent)
   })
 
-  test(`close ends calls at once in ${what}`, async () => {
-    const { client, calls } = await waiting(status, fresh)
+  test(`close ends calls at once in ${what}`, async (t) => {
+    const { client, calls, sent } = await waiting(t, status, fresh)
     const began = performance.now()
     client.close()
     for (const error of await Promise.all(calls)) assert.ok(error instanceof ClientClosedError)
     isBetween(performance.now() - began, 0, 50)
     await sleep(200)
-    assert.equal((await sandbox.journal()).length, 2)
+    assert.equal((await sandbox.journal()).length, sent)
   })
 }
 
-/** Two calls that were refused with `status` and would wait for an hour, and after them `fresh` that were not sent. */
-async function waiting(status, fresh) {
+/** Two calls that met `status`, or a gate that it closed, and would wait for an hour, and after them `fresh` more. */
+async function waiting(t, status, fresh) {
   const client = sandbox.client('linktor', { maxRetryWait: 2 * HOUR })
+  t.after(() => client.close())
   const controller = new AbortController()
   await sandbox.script(busy(status, 3600), busy(status, 3600))
   const call = () => rejection(client.get('/me', { signal: controller.signal }))
   const calls = [call(), call()]
-  await sandbox.journalWhen((entries) => entries.length === 2 && entries.every((entry) => entry.status !== null))
+  const least = status === 429 ? 1 : 2
+  await sandbox.journalWhen((entries) => entries.length >= least && entries.every((entry) => entry.status !== null))
   await sleep(50)
+  const sent = (await sandbox.journal()).length
   for (let at = 0; at < fresh; at++) calls.push(call())
   await sleep(50)
-  return { client, calls, controller }
+  return { client, calls, controller, sent }
 }

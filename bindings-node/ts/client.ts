@@ -90,8 +90,8 @@ export class Linktor {
 
   /**
    * What is known of the rate limit of a class of requests, by the family's name for it; of
-   * the class of the last answer, if none is named. `undefined` as long as no answer has said
-   * anything. Nothing is sent.
+   * the class of the last answer, if none is named. `undefined` as long as no answer has told
+   * a number. Nothing is sent.
    * @throws {ConfigError} if the family has no such class
    */
   rateLimit(cls?: string): RateLimit | undefined {

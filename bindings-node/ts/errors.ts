@@ -62,7 +62,10 @@ export class LinktorError extends Error {
   declare readonly details?: unknown
   /** The id of the request: the server's where it returns one, else the client's own. */
   declare readonly requestId?: string
-  /** Seconds that the server asks to wait before another try. */
+  /**
+   * Seconds to wait before another try: what the server asks for, or, where nothing was sent (`attempts` is 0), how
+   * long the rate limit leaves no room. `undefined` where nobody has said, or can tell.
+   */
   declare readonly retryAfter?: number
   /** How many times the request was sent, or begun to be sent. */
   declare readonly attempts: number
@@ -120,7 +123,8 @@ export class ConflictError extends APIError {}
 export class ValidationError extends APIError {}
 /**
  * HTTP 429: too many requests; or, with `attempts` 0 and without a status, the wait for a rate limit would have been
- * longer than `maxRetryWait` or the deadline, and nothing was sent. See {@link LinktorError.retryAfter}.
+ * longer than `maxRetryWait` or the deadline, and nothing was sent. Its {@link LinktorError.retryAfter} is in seconds,
+ * and `undefined` where that cannot be told.
  */
 export class RateLimitError extends APIError {}
 /** HTTP 5xx. */
@@ -179,7 +183,9 @@ for (const type of [LinktorError, ...Object.values(CLASSES)]) {
  * @internal
  */
 export function errorFrom(told: ErrorRecord, failures?: ReadonlyMap<number, unknown>): LinktorError {
-  const record = isOfOptions(told) ? { ...told, message: inOwnNames(told.message) } : told
+  const record = isOfOptions(told)
+    ? { ...told, message: inOwnNames(told.message, told.kind === 'invalid_request') }
+    : told
   const type = CLASSES[record.kind] ?? LinktorError
   if (record.upcall !== undefined && failures?.has(record.upcall)) {
     return new type(record, { cause: failures.get(record.upcall) })

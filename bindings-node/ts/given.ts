@@ -18,11 +18,17 @@ const NEVER_NOTHING = new Set([
   'tokenSource',
 ])
 
-/** The names and values of options; a credential, or a part of one, that was given but is nothing is refused. */
+/** Options that may be left undefined, but whose `null` the core would take for that. */
+const NEVER_NULL = new Set(['class', 'idempotencyKey', 'idempotent', 'pacing'])
+
+/** The names and values of options; one that was given but is nothing is refused where it is never so by intention. */
 export function entries(options: unknown, refuse: Refusal = configError): [string, unknown][] {
   if (typeof options !== 'object' || options === null) throw refuse('the options must be an object of values by name')
   const given = Object.entries(options)
-  const empty = given.find(([name, value]) => NEVER_NOTHING.has(name) && (value === undefined || value === null))
+  const empty = given.find(
+    ([name, value]) =>
+      (NEVER_NOTHING.has(name) && (value === undefined || value === null)) || (NEVER_NULL.has(name) && value === null),
+  )
   if (empty) throw refuse(`${empty[0]} is given, but ${empty[1]}: leave it out if there is none`)
   return given
 }

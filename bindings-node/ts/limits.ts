@@ -1,5 +1,5 @@
 import { configError } from './errors.js'
-import { knownEntries, seconds } from './given.js'
+import { finite, knownEntries, seconds } from './given.js'
 import { milliseconds } from './time.js'
 
 /** So many requests in a window of time. */
@@ -31,8 +31,13 @@ export function limitsTold(limits: unknown): unknown {
   if (typeof limits === 'string') return limits
   if (!Array.isArray(limits)) throw configError("limits must be a tier's name, or a list of limits")
   return limits.map((limit) => {
+    if (typeof limit !== 'object' || limit === null) return limit
     const given = knownEntries(limit, NAMES, (message) => configError(`limits: ${message}`))
-    return { ...Object.fromEntries(given), window: seconds('limits: window', limit.window) }
+    return {
+      ...Object.fromEntries(given),
+      limit: finite('limits: limit', limit.limit),
+      window: seconds('limits: window', limit.window),
+    }
   })
 }
 
@@ -41,7 +46,7 @@ export function rateLimitFrom(line: string): RateLimit {
   const [name = '', ...numbers] = line.split(' ')
   const [limit, remaining, reset] = numbers.map((text) => (text ? Number(text) : undefined))
   return {
-    class: decodeURIComponent(name),
+    class: name,
     ...(limit !== undefined && { limit }),
     ...(remaining !== undefined && { remaining }),
     ...(reset !== undefined && { reset: milliseconds(reset) }),

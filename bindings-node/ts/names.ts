@@ -79,16 +79,18 @@ export const SIGN_NAMES: CoreNames<SignOptions> = { expiresIn: 'expires_in', iss
 /** What is no option: methods and an argument of the session. */
 const AUTH_NAMES = { authorizeUrl: 'authorize_url', exchangeCode: 'exchange_code', redirectUri: 'redirect_uri' }
 
-// The client's own last: an organization is so called of a client.
+// The client's own last: an organization is so called of a client, but not of a call.
 const TABLES = [AUTH_NAMES, OAUTH_NAMES, REQUEST_NAMES, SIGN_NAMES, CLIENT_NAMES]
 const OWN_NAMES = new Map(TABLES.flatMap(Object.entries<string>).map(([own, core]) => [core, own]))
 for (const [own, core] of Object.entries(OAUTH_NAMES)) OWN_NAMES.set(`oauth.${core}`, `oauth.${own}`)
+const OWN_NAMES_OF_A_CALL = new Map([...OWN_NAMES, ['organization', 'organizationId']])
 
 // Left as they are: what stands in backticks, but for options whose value is refused, and the
 // fields of a provider's description (`auth.grant.access_token`). They are the user's own words.
 const WORDS = /(?<!the value of )`[^`]*`|\b(?:\w+\.)*\w+/g
 
-/** A message of the core with options called as they are here. */
-export function inOwnNames(message: string): string {
-  return message.replace(WORDS, (word) => OWN_NAMES.get(word) ?? word)
+/** A message of the core with options, of a call or else of a client, called as they are here. */
+export function inOwnNames(message: string, isOfACall: boolean): string {
+  const names = isOfACall ? OWN_NAMES_OF_A_CALL : OWN_NAMES
+  return message.replace(WORDS, (word) => names.get(word) ?? word)
 }

@@ -41,13 +41,14 @@ export interface LinktorOptions extends CredentialOptions {
   maxRetries?: number
   /**
    * Milliseconds that a server's hint or the queue for a rate limit may ask to wait at most; may be 0. Default: 60,000.
-   * What asks for longer is an error at once, whose `retryAfter` says for how long.
+   * What asks for longer is an error at once, whose `retryAfter` says for how long, in seconds. A wait without a hint
+   * is no longer either.
    */
   maxRetryWait?: number
   /**
-   * How many tokens there are for trying again: a retry costs 14, unless the server said when to come; a success gives
-   * back 1, or what its retry cost. When they are used up nothing is tried again, so that an outage is not multiplied.
-   * Default: 500, shared by all handles.
+   * How many tokens there are for trying again: a retry costs 14, but for one after a 429 that said when to come; a
+   * success gives back 1, or what its retry cost. When they are used up nothing is tried again, so that an outage is
+   * not multiplied. Default: 500, shared by all handles.
    */
   retryBudget?: number
   /**
@@ -58,10 +59,10 @@ export interface LinktorOptions extends CredentialOptions {
    */
   pacing?: 'reactive' | 'proactive' | 'off'
   /**
-   * What `proactive` pacing keeps to: a tier that the family publishes, by name, or limits of your own, all of which
-   * hold at once. Tiers: `published` of linktor; `free` and `paid` of libromi; `free`, `pro` and `enterprise` of api_v1;
-   * `api_key`, `oauth`, `jwt` and `anonymous` of api_v2; none of linkit. Default: the first of them, for api_v2 that of
-   * the credential.
+   * What `proactive` pacing keeps to, and nothing else does: a tier that the family publishes, by name, or limits of
+   * your own, all of which hold at once. Tiers: `published` of linktor; `free` and `paid` of libromi; `free`, `pro` and
+   * `enterprise` of api_v1; `api_key`, `oauth`, `jwt` and `anonymous` of api_v2; none of linkit. Default: the first of
+   * them, for api_v2 that of the credential.
    */
   limits?: string | readonly Limit[]
   /** How many attempts may be under way at once; the rest queue in order. Default: 128. */

@@ -35,7 +35,8 @@ export interface RequestOptions {
   maxRetries?: number
   /**
    * Milliseconds that a server's hint or the queue for a rate limit may ask to wait at most, before the client's; may
-   * be 0. What asks for longer is an error at once.
+   * be 0. What asks for longer is an error at once, whose `retryAfter` is in seconds. A wait without a hint is no
+   * longer either.
    */
   maxRetryWait?: number
   /**

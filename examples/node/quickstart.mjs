@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-import { Linktor, LinktorError } from '@linktor/sdk'
+import { LibromiConnect, Linktor, LinktorError } from '@linktor/sdk'
 
 const tasks = [
   ['linktor', '/me', '/contacts', { name: 'Ada', email: 'ada@example.com' }],
@@ -38,13 +38,14 @@ try {
 }
 
 console.log('\nFive calls at once, where the server takes three in 2 s:')
-const limits = { family: 'linktor', limits: [{ limit: 3, window: 2 }] }
+const limits = { family: 'libromi', limits: [{ limit: 3, window: 2 }] } // it names them on the 429 alone
 await fetch(`${sandbox.url}/_sandbox/limits`, { method: 'POST', body: JSON.stringify(limits) })
-const client = new Linktor({ apiKey: sandbox.credentials.linktor.api_key, baseUrl: sandbox.base_urls.linktor })
-for (const { status, attempts, waited } of await Promise.all(Array.from({ length: 5 }, () => client.get('/me')))) {
+const apiToken = sandbox.credentials.libromi.api_key
+const client = new LibromiConnect({ apiToken, baseUrl: sandbox.base_urls.libromi })
+const calls = Array.from({ length: 5 }, () => client.get('/contacts'))
+for (const { status, attempts, waited } of await Promise.all(calls)) {
   console.log(`  ${status} after ${attempts} attempts and ${(waited / 1000).toFixed(1)} s of waiting`)
 }
-console.log('  then', client.rateLimit())
 
 sandbox.stop()
 
