@@ -10,7 +10,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
-from linktor import AsyncLinktor, Linktor, LinktorError, Response
+from linktor import AsyncLibromiConnect, Linktor, LinktorError, Response
 
 CALLS = {
     "linktor": ("/me", "/contacts", {"name": "Ada"}),
@@ -38,17 +38,17 @@ def main() -> None:
             print(f"\n{type(error).__name__}: kind={error.kind} code={error.code} request_id={error.request_id}")
 
         print("\nFive calls at once, where the server takes three in 2 s:")
-        limits = {"family": "linktor", "limits": [{"limit": 3, "window": 2}]}
+        # A family that names its limits on the 429 alone.
+        limits = {"family": "libromi", "limits": [{"limit": 3, "window": 2}]}
         urllib.request.urlopen(f"{ready['url']}/_sandbox/limits", json.dumps(limits).encode()).close()
-        asyncio.run(several(ready["credentials"]["linktor"]["api_key"], linktor))
+        asyncio.run(several(ready["credentials"]["libromi"]["api_key"], ready["base_urls"]["libromi"]))
 
 
 async def several(key: str, base_url: str) -> None:
-    async with AsyncLinktor(key, base_url=base_url) as client:
+    async with AsyncLibromiConnect(key, base_url=base_url) as client:
         responses = await asyncio.gather(*(client.get("/contacts", params={"page": page}) for page in range(1, 6)))
         for response in responses:
             print(f"{response.status_code} after {response.attempts} attempts and {response.waited:.1f} s of waiting")
-        print(client.rate_limit())
 
 
 def show(family: str, call: str, response: Response) -> None:

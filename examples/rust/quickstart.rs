@@ -46,15 +46,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         writeln!(out, "  kind {}, code {:?}, sent {}", error.kind(), error.code(), error.sent().as_str())?;
     }
 
-    sandbox.control("limits", json!({"family": "linktor", "limits": [{"limit": 3, "window": 2}]}))?;
+    // A family that names its limits on the 429 alone.
+    sandbox.control("limits", json!({"family": "libromi", "limits": [{"limit": 3, "window": 2}]}))?;
     writeln!(out, "\nFive calls at once, where the server takes three in 2 s:")?;
     let client = Client::builder()
-        .api_key(ready["credentials"]["linktor"]["api_key"].as_str().unwrap_or_default())
-        .base_url(sandbox.base_url("linktor"))
+        .provider(Provider::libromi())
+        .api_key(ready["credentials"]["libromi"]["api_key"].as_str().unwrap_or_default())
+        .base_url(sandbox.base_url("libromi"))
         .observer(Narrator)
         .build()?;
     drop(out);
-    let calls = (1..=5).map(|number| client.get("/me").request_id(format!("call-{number}")).send());
+    let calls = (1..=5).map(|number| client.get("/contacts").request_id(format!("call-{number}")).send());
     for response in try_join_all(calls).await? {
         let waited = response.waited().as_secs_f64();
         writeln!(
