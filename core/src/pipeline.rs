@@ -123,20 +123,14 @@ impl Flight<'_> {
             RenewalScope::refuse_recursion(session)?;
         }
         let mut refused = None;
-        let mut last_cost = 0;
+        let mut cost = budget.nothing();
         loop {
-            let attempts = self.attempts();
-            let sent = self.send(client, refused).await;
-            if attempts == self.attempts() {
-                // Paid for nothing.
-                budget.give(last_cost);
-            }
-            let (permit, signature, result) = sent?;
+            let (permit, signature, result) = self.send(client, refused, &mut cost).await?;
             let error = match result {
                 Ok(answer) if matches!(answer.status, 200..=299) => {
                     let reading = self.read_limits(&answer);
                     permit.arrive(Arrival::Answered(reading));
-                    budget.give(if self.attempts() == 1 { 1 } else { last_cost });
+                    budget.give(if self.attempts() == 1 { 1 } else { cost.tokens() });
                     return self.respond(client, answer, signature, reading, asked);
                 }
                 Ok(answer) => {
@@ -160,7 +154,7 @@ impl Flight<'_> {
                 if !has_more {
                     return Err(error);
                 }
-                (refused, last_cost) = (generation, 0);
+                (refused, cost) = (generation, budget.nothing());
                 self.keep(error);
                 continue;
             }
@@ -172,10 +166,8 @@ impl Flight<'_> {
             let Some(wait) = self.policy.wait(retries, hint, self.remaining(), self.shared.random()) else {
                 return Err(error);
             };
-            last_cost = retry::cost(&error);
-            if !budget.take(last_cost) {
-                return Err(error);
-            }
+            let Some(taken) = budget.take(retry::cost(&error)) else { return Err(error) };
+            cost = taken;
             // What a 429 has closed, all wait for at the gate.
             if !(is_limited && client.gate().is_closed(self.class)) {
                 self.pause(&error, wait).await;

@@ -28,6 +28,7 @@ impl Fixed {
             .provider(Provider::named(family).expect("a built-in family"))
             .api_key("invented")
             .base_url("https://api.example.com/v2")
+            .max_retries(0)
             .transport(self.clone())
             .build()
             .expect("a valid client")

@@ -46,11 +46,11 @@ impl TokenCall<'_> {
 
     async fn attempts(&self, flight: &Flight<'_>) -> Result<Grant, Error> {
         let Shared { policy, budget, provider, .. } = flight.shared;
-        let (mut retries, mut last_cost) = (0, 0);
+        let (mut retries, mut cost) = (0, budget.nothing());
         loop {
             let error = match flight.attempt(None).await {
                 Ok(answer) if matches!(answer.status, 200..=299) => {
-                    budget.give(last_cost);
+                    budget.give(cost.tokens());
                     return provider.grant(answer.status, &answer.body, flight.shared.server_time());
                 }
                 Ok(answer) => flight.read_error(&answer, None),
@@ -63,11 +63,10 @@ impl TokenCall<'_> {
                 };
             let wait = policy.wait(retries, error.retry_after(), None, flight.shared.random());
             let Some(wait) = wait.filter(|_| may_repeat && retries < policy.max_retries) else { return Err(error) };
-            last_cost = retry::cost(&error);
-            if !budget.take(last_cost) {
-                return Err(error);
-            }
+            let Some(taken) = budget.take(retry::cost(&error)) else { return Err(error) };
+            cost = taken;
             flight.pause(&error, wait).await;
+            cost.spend();
             retries += 1;
         }
     }

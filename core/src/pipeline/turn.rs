@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::observer::{Event, WaitReason};
 use crate::rate_limit::{Arrival, Asked, Asker, Permit, Reading};
-use crate::retry::Policy;
+use crate::retry::{Cost, Policy};
 use crate::transport::TransportResponse;
 
 impl Flight<'_> {
@@ -17,6 +17,7 @@ impl Flight<'_> {
         &self,
         client: &'c Client,
         refused: Option<u64>,
+        cost: &mut Cost<'_>,
     ) -> Result<(Permit<'c>, Option<Signature>, Result<TransportResponse, Error>), Error> {
         let mut is_again = self.attempts() > 0;
         loop {
@@ -29,6 +30,7 @@ impl Flight<'_> {
                 continue;
             }
             permit.begin();
+            cost.spend();
             let result = self.attempt(signature.as_ref()).await;
             return Ok((permit, signature, result));
         }
@@ -64,9 +66,8 @@ impl Flight<'_> {
     pub(super) fn arrival(&self, answer: &TransportResponse, error: &Error) -> Arrival {
         let reading = self.read_limits(answer);
         if answer.status != 429 {
-            // A gateway's word, or that of a credential's check, is none on limits.
             let is_silent = reading.is_none() && (answer.status == 401 || answer.status >= 500);
-            return if is_silent { Arrival::Lost } else { Arrival::Answered(reading) };
+            return if is_silent { Arrival::Silent } else { Arrival::Answered(reading) };
         }
         let random = self.shared.random();
         let hint = error.retry_after().map(|hint| {

@@ -29,6 +29,8 @@ pub(super) struct Class {
 struct Seen {
     limit: Option<u64>,
     remaining: Option<u64>,
+    /// How many were lost since, and when the last of them was: the server may count them.
+    lost: Option<(u64, Instant)>,
     reset: Option<(Instant, Option<u64>)>,
     /// The longest time until a reset of this limit that was seen: its window is no shorter.
     window: Duration,
@@ -88,9 +90,17 @@ impl Class {
     }
 
     /// One was lost, and the server may count it.
-    pub(super) fn lose(&mut self) {
-        for remaining in self.seen.iter_mut().filter_map(|seen| seen.remaining.as_mut()) {
-            *remaining = remaining.saturating_sub(1);
+    pub(super) fn lose(&mut self, now: Instant) {
+        for seen in &mut self.seen {
+            seen.lost = Some((seen.lost.map_or(0, |(count, _)| count) + 1, now));
+        }
+    }
+
+    /// The window has an answer that says nothing of limits, not even that there are none:
+    /// twice as many may go before a better one.
+    pub(super) fn widen(&mut self) {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.most = fresh.most.saturating_mul(2);
         }
     }
 
@@ -116,6 +126,12 @@ impl Class {
         self.closed.is_some_and(|closed| closed.until > now)
     }
 
+    /// How much later than its hint a closure ends.
+    pub(super) fn lateness(&self, now: Instant) -> Duration {
+        let closed = self.closed.filter(|closed| closed.until > now);
+        closed.map_or(Duration::ZERO, |closed| closed.until.saturating_duration_since(closed.hint))
+    }
+
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         let is_over = |seen: &Seen| seen.is_over || seen.reset.is_none_or(|(at, _)| at <= now);
         self.under_way == 0 && !self.is_closed(now) && self.seen.iter().all(is_over)
@@ -129,6 +145,7 @@ impl Class {
         let mut news = Seen {
             limit: reading.limit,
             remaining: reading.remaining,
+            lost: None,
             reset,
             window: reading.reset.map_or(Duration::ZERO, |reset| reset.wait),
             under_way: now.saturating_duration_since(sent),
@@ -145,6 +162,7 @@ impl Class {
                     (one, other) => one.or(other),
                 };
                 news.window = news.window.max(known.window);
+                news.lost = known.lost.filter(|(_, last)| *last > sent);
                 (news.reset, news.under_way) = (known.reset, known.under_way);
             } else {
                 return false;
@@ -185,8 +203,8 @@ impl Class {
             return after(until(closed.hint), place);
         }
         let waits = self.seen.iter().filter(|seen| !seen.is_over).map(|seen| {
-            let (Some(remaining), Some((reset, _))) = (seen.remaining, seen.reset) else { return Duration::ZERO };
-            let Some(behind) = place.checked_sub(remaining.saturating_sub(self.under_way)) else {
+            let (Some(left), Some((reset, _))) = (seen.left(), seen.reset) else { return Duration::ZERO };
+            let Some(behind) = place.checked_sub(left.saturating_sub(self.under_way)) else {
                 return Duration::ZERO;
             };
             let turn = seen.limit.filter(|limit| *limit > 0).map_or(0, |limit| behind / limit);
@@ -205,20 +223,23 @@ impl Class {
     /// Begins a new period where a closure or a window is over. Before its first answer as
     /// many go as were left of the old one, and at least one.
     fn roll(&mut self, now: Instant) {
+        let mut most = None;
+        let mut begin = |left: u64| most = Some(most.map_or(left, |most: u64| most.min(left)));
         if self.closed.is_some_and(|closed| closed.until <= now) {
             self.closed = None;
-            self.begin(Some(1));
+            begin(1);
         }
-        let mut most = None::<u64>;
         for seen in self.seen.iter_mut().filter(|seen| !seen.is_over) {
             if seen.reset.is_some_and(|(at, _)| at <= now) {
                 seen.is_over = true;
-                let left = seen.remaining.map(|remaining| remaining.saturating_sub(self.under_way).max(1));
-                most = most.into_iter().chain(left).min();
+                if let Some(left) = seen.left() {
+                    begin(left.saturating_sub(self.under_way).max(1));
+                }
             }
         }
-        if most.is_some() {
-            self.begin(most);
+        if let Some(most) = most {
+            let unopened = self.fresh.as_ref().map_or(u64::MAX, |fresh| fresh.most);
+            self.begin(Some(most.min(unopened)));
         }
     }
 
@@ -237,7 +258,14 @@ impl Fresh {
 
 impl Seen {
     fn is_full(&self, under_way: u64) -> bool {
-        !self.is_over && self.remaining.is_some_and(|remaining| remaining <= under_way)
+        !self.is_over && self.left().is_some_and(|left| left <= under_way)
+    }
+
+    /// What remains without those that were lost; but one more may always ask.
+    fn left(&self) -> Option<u64> {
+        let remaining = self.remaining?;
+        let lost = self.lost.map_or(0, |(count, _)| count);
+        Some(remaining.saturating_sub(lost).max(remaining.min(1)))
     }
 
     /// Whether the other one is of a later window.

@@ -94,14 +94,20 @@ impl Gate {
         let now = self.clock.monotonic();
         let Asker { class, is_again, patience } = asker;
         let mut state = self.lock();
+        let all: u64 = state.lines.iter().map(|line| line.waiting.len() as u64).sum();
+        if all > 0 {
+            // Whoever can go by now goes first.
+            state.advance(now);
+        }
         let line = &state.lines[class];
+        let elsewhere = all.saturating_sub(line.waiting.len() as u64);
         let place = if is_again { line.again } else { line.waiting.len() as u64 };
         if self.pacing == Pacing::Off || (place == 0 && state.ledger.room(class, now) == Room::Now) {
             let departure = state.ledger.depart(class, now);
             return Asked::Go(Permit { gate: self, departure: Some(departure), was_sent: AtomicBool::new(false) });
         }
-        let wait = state.ledger.wait(class, place, now);
-        if wait > patience {
+        let wait = state.ledger.wait(class, place, elsewhere, now);
+        if wait.saturating_add(state.ledger.lateness(class, now)) > patience {
             return Asked::TooLong(wait);
         }
         state.arrivals += 1;
@@ -164,25 +170,17 @@ impl State {
     /// Lets through whom there is room for, and sends away those whose wait has become
     /// too long.
     fn advance(&mut self, now: Instant) {
+        while self.admit(now) {}
+        let all: u64 = self.lines.iter().map(|line| line.waiting.len() as u64).sum();
         for (class, line) in self.lines.iter_mut().enumerate() {
-            let opening = loop {
-                let Some(first) = line.waiting.first_entry() else { break None };
-                match self.ledger.room(class, now) {
-                    Room::Now => {
-                        let (ticket, waiter) = first.remove_entry();
-                        line.again -= u64::from(!ticket.is_first_time);
-                        waiter.decide(Verdict::Go(self.ledger.depart(class, now)));
-                    }
-                    Room::At(at) => break Some(at),
-                    Room::AfterAnswer => break None,
-                }
-            };
+            let opening = if line.waiting.is_empty() { None } else { self.ledger.room(class, now).opening() };
             if opening > line.opening {
                 let ledger = &self.ledger;
+                let (lateness, elsewhere) = (ledger.lateness(class, now), all - line.waiting.len() as u64);
                 let mut place = 0;
                 line.waiting.retain(|ticket, waiter| {
-                    let wait = ledger.wait(class, place, now);
-                    let is_worth_it = waiter.latest.is_none_or(|latest| now + wait <= latest);
+                    let wait = ledger.wait(class, place, elsewhere, now);
+                    let is_worth_it = waiter.latest.is_none_or(|latest| now + wait + lateness <= latest);
                     if is_worth_it {
                         place += 1;
                     } else {
@@ -201,6 +199,23 @@ impl State {
             }
             line.watch = watch;
         }
+    }
+
+    /// Lets through the first of all queues that has room; false if none has.
+    fn admit(&mut self, now: Instant) -> bool {
+        let firsts = self.lines.iter().enumerate();
+        let mut firsts: Vec<_> =
+            firsts.filter_map(|(class, line)| Some((*line.waiting.first_key_value()?.0, class))).collect();
+        firsts.sort_unstable();
+        let Some((_, class)) = firsts.into_iter().find(|(_, class)| self.ledger.room(*class, now) == Room::Now) else {
+            return false;
+        };
+        let line = &mut self.lines[class];
+        if let Some((ticket, waiter)) = line.waiting.pop_first() {
+            line.again -= u64::from(!ticket.is_first_time);
+            waiter.decide(Verdict::Go(self.ledger.depart(class, now)));
+        }
+        true
     }
 }
 
@@ -268,7 +283,7 @@ impl<'g> Queued<'g> {
         }
         if self.waiter.latest.is_some_and(|latest| latest <= now) {
             let before = line.waiting.range(..self.ticket).count() as u64;
-            return (Some(Verdict::Refused(ledger.wait(self.class, before, now))), None);
+            return (Some(Verdict::Refused(ledger.wait(self.class, before, 0, now))), None);
         }
         (None, line.watch.filter(|(first, _)| *first == self.ticket).and_then(|(_, opening)| opening))
     }

@@ -16,6 +16,16 @@ pub(crate) enum Room {
     AfterAnswer,
 }
 
+impl Room {
+    /// When to look again.
+    pub(super) fn opening(self) -> Option<Instant> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::Now | Self::AfterAnswer => None,
+        }
+    }
+}
+
 /// A request that went, as the ledger knows it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Departure {
@@ -32,6 +42,9 @@ pub(crate) enum Arrival {
     Unsent,
     /// It may have reached the server.
     Lost,
+    /// Somebody answered who said nothing of limits and need not know of them: a gateway,
+    /// or who checks credentials.
+    Silent,
     /// The server answered.
     Answered(Option<Reading>),
     /// The server answered 429.
@@ -53,8 +66,12 @@ pub(crate) trait Ledger: Send {
     /// One is back.
     fn arrive(&mut self, departure: Departure, arrival: Arrival, now: Instant);
 
-    /// How long, as far as can be told, a request waits that has `place` others before it.
-    fn wait(&self, class: usize, place: u64, now: Instant) -> Duration;
+    /// How long, as far as can be told, a request waits that has `place` others before it,
+    /// and `elsewhere` in the queues of other classes.
+    fn wait(&self, class: usize, place: u64, elsewhere: u64, now: Instant) -> Duration;
+
+    /// How much longer it waits than the server asked for.
+    fn lateness(&self, class: usize, now: Instant) -> Duration;
 
     /// Whether the class is closed by a 429.
     fn is_closed(&self, class: usize, now: Instant) -> bool;

@@ -63,7 +63,7 @@ impl Ledger for Memory {
         let class = departure.class;
         let was_answered = match arrival {
             Arrival::Unsent => None,
-            Arrival::Lost => Some(false),
+            Arrival::Lost | Arrival::Silent => Some(false),
             Arrival::Answered(_) | Arrival::Refused { .. } => Some(true),
         };
         self.logs_of(class).for_each(|log| log.arrive(was_answered, now));
@@ -71,7 +71,13 @@ impl Ledger for Memory {
         let is_current = own.arrive(departure);
         match arrival {
             Arrival::Unsent => {}
-            Arrival::Lost => own.lose(),
+            Arrival::Lost => own.lose(now),
+            Arrival::Silent => {
+                own.lose(now);
+                if is_current {
+                    own.widen();
+                }
+            }
             Arrival::Answered(reading) => {
                 if is_current {
                     own.open();
@@ -96,11 +102,16 @@ impl Ledger for Memory {
         }
     }
 
-    fn wait(&self, class: usize, place: u64, now: Instant) -> Duration {
+    fn wait(&self, class: usize, place: u64, elsewhere: u64, now: Instant) -> Duration {
         let logs = self.logs.iter().filter(|log| log.holds_for(class));
         let tightest = logs.clone().min_by_key(|log| log.limit).map(|log| (log.limit, log.window));
         let own = self.classes[class].wait(place, tightest, now);
-        logs.map(|log| log.wait(place, now)).fold(own, Duration::max)
+        let place_in = |log: &Log| if log.is_of(class) { place } else { place + elsewhere };
+        logs.map(|log| log.wait(place_in(log), now)).fold(own, Duration::max)
+    }
+
+    fn lateness(&self, class: usize, now: Instant) -> Duration {
+        self.classes[class].lateness(now)
     }
 
     fn is_closed(&self, class: usize, now: Instant) -> bool {

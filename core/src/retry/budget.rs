@@ -25,10 +25,16 @@ impl Budget {
         Self { tokens: AtomicU32::new(tokens), most: tokens }
     }
 
-    /// Takes what a retry costs; false if there is not enough.
-    pub(crate) fn take(&self, cost: u32) -> bool {
-        cost == 0
-            || self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost)).is_ok()
+    /// What a first attempt costs.
+    pub(crate) fn nothing(&self) -> Cost<'_> {
+        Cost { budget: self, tokens: 0, is_spent: true }
+    }
+
+    /// Takes what a retry costs, if there is enough.
+    pub(crate) fn take(&self, tokens: u32) -> Option<Cost<'_>> {
+        let enough = |left: u32| left.checked_sub(tokens);
+        let is_paid = tokens == 0 || self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enough).is_ok();
+        is_paid.then(|| Cost { budget: self, tokens, is_spent: false })
     }
 
     /// Gives back after a success: 1, or what its last retry cost.
@@ -37,6 +43,31 @@ impl Budget {
         if tokens > 0 && self.tokens.load(Ordering::Relaxed) < self.most {
             let more = |left: u32| Some(left.saturating_add(tokens).min(self.most));
             let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        }
+    }
+}
+
+/// What a retry costs. Given back if the retry is never sent.
+pub(crate) struct Cost<'b> {
+    budget: &'b Budget,
+    tokens: u32,
+    is_spent: bool,
+}
+
+impl Cost<'_> {
+    pub(crate) fn spend(&mut self) {
+        self.is_spent = true;
+    }
+
+    pub(crate) fn tokens(&self) -> u32 {
+        self.tokens
+    }
+}
+
+impl Drop for Cost<'_> {
+    fn drop(&mut self) {
+        if !self.is_spent {
+            self.budget.give(self.tokens);
         }
     }
 }
@@ -71,6 +102,18 @@ mod tests {
         Freed,
     }
 
+    fn spend(taken: Option<Cost<'_>>) -> bool {
+        taken.map(|mut cost| cost.spend()).is_some()
+    }
+
+    #[test]
+    fn a_retry_that_is_never_sent_costs_nothing() {
+        let budget = Budget::new(COST);
+        drop(budget.take(COST).expect("enough"));
+        assert!(spend(budget.take(COST)));
+        assert!(!spend(budget.take(COST)));
+    }
+
     /// The vectors of `budget.json`.
     #[test]
     fn tokens_come_and_go_as_the_vectors_say() {
@@ -81,8 +124,8 @@ mod tests {
             let mut granted = Vec::new();
             for step in &case.steps {
                 match step {
-                    Step::Retry => granted.push(budget.take(COST)),
-                    Step::Free => granted.push(budget.take(0)),
+                    Step::Retry => granted.push(spend(budget.take(COST))),
+                    Step::Free => granted.push(spend(budget.take(0))),
                     Step::Success => budget.give(1),
                     Step::Recovered => budget.give(COST),
                     Step::Freed => budget.give(0),
