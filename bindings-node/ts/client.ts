@@ -108,8 +108,9 @@ export class Linktor {
   }
 
   /**
-   * A handle for somebody else, with a session and rate limits of its own over the same
-   * connections: for servers that act for many users. It costs little, and is made as by
+   * A handle for somebody else, with a session of its own over the same connections, and the
+   * rate limits of its credential, however many handles have it: for servers that act for many
+   * users. It costs little, and is made as by
    * {@link Linktor.withOrganization}. It keeps the organization of the options, but none that
    * a login named.
    * @throws {ConfigError} if the credential is incomplete, or the family does not know it

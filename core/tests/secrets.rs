@@ -45,6 +45,7 @@ async fn the_key_never_appears() {
             Credentials::source(|| async { Ok::<_, Error>(MARKER) }),
         ] {
             let builder: ClientBuilder = Client::builder()
+                .random(|| 0.0)
                 .provider(Provider::named(family).expect("a built-in family"))
                 .credentials(credentials.clone())
                 .base_url(sandbox.base_url(family))

@@ -59,8 +59,9 @@ class BaseClient:
     def with_credentials(self, api_key: str = ABSENT, **options: Unpack[CredentialOptions]) -> Self:
         """Make a handle for somebody else, with a session of its own over the same connections.
 
-        For servers that act for many users: it is cheap, and closing it does nothing. It has this client's
-        organization only if that was given as an option, never one that a login named.
+        For servers that act for many users: it is cheap, and closing it does nothing. All handles of one
+        credential share its rate limits. It has this client's organization only if that was given as an option,
+        never one that a login named.
 
         Args:
             api_key: The API key. Nothing is read from the environment.
