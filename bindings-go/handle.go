@@ -23,7 +23,8 @@ func (c *Client) WithOrganization(id string) *Client {
 //	handle := client.WithCredentials(linktor.WithPassword(email, password))
 //
 // The credential is one of the options that give [NewClient] its own. All handles of one
-// credential share its rate limits. The handle has this one's organization only if that was given as an option, never one that a login named. A
+// credential share its rate limits. The handle has this one's organization only if that was
+// given as an option, never one that a login named. A
 // credential that cannot be one is the error of every call of the handle, and of its Err.
 func (c *Client) WithCredentials(credential Option) *Client {
 	return c.derive(credential, c.handle.WithCredentials)
