@@ -42,6 +42,8 @@ struct Seen {
 
 /// How many may go before the first answer of a new window, and how many have.
 struct Fresh {
+    /// The period that it began in: others may have begun since, without an answer.
+    since: u64,
     most: u64,
     under_way: u64,
     last: Option<Instant>,
@@ -82,11 +84,10 @@ impl Class {
     /// One is back; true if it went in the period that still lasts.
     pub(super) fn arrive(&mut self, departure: Departure) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
-        let is_current = departure.period == self.period;
-        if is_current && let Some(fresh) = &mut self.fresh {
+        if let Some(fresh) = self.fresh_of(departure) {
             fresh.under_way = fresh.under_way.saturating_sub(1);
         }
-        is_current
+        departure.period == self.period
     }
 
     /// One was lost, and the server may count it.
@@ -98,15 +99,22 @@ impl Class {
 
     /// The window has an answer that says nothing of limits, not even that there are none:
     /// twice as many may go before a better one.
-    pub(super) fn widen(&mut self) {
-        if let Some(fresh) = &mut self.fresh {
+    pub(super) fn widen(&mut self, departure: Departure) {
+        if let Some(fresh) = self.fresh_of(departure) {
             fresh.most = fresh.most.saturating_mul(2);
         }
     }
 
     /// The window has its first answer: from here on what it said counts.
-    pub(super) fn open(&mut self) {
-        self.fresh = None;
+    pub(super) fn open(&mut self, departure: Departure) {
+        if self.fresh_of(departure).is_some() {
+            self.fresh = None;
+        }
+    }
+
+    /// The window without an answer that a request went in.
+    fn fresh_of(&mut self, departure: Departure) -> Option<&mut Fresh> {
+        self.fresh.as_mut().filter(|fresh| departure.period >= fresh.since)
     }
 
     /// A 429 closes the class until then: for as long as the server said, and a little more.
@@ -119,7 +127,8 @@ impl Class {
         if let Some(seen) = told {
             seen.is_over = true;
         }
-        self.begin(None);
+        self.period += 1;
+        self.fresh = None;
     }
 
     pub(super) fn is_closed(&self, now: Instant) -> bool {
@@ -237,15 +246,12 @@ impl Class {
                 }
             }
         }
-        if let Some(most) = most {
-            let unopened = self.fresh.as_ref().map_or(u64::MAX, |fresh| fresh.most);
-            self.begin(Some(most.min(unopened)));
-        }
-    }
-
-    fn begin(&mut self, most: Option<u64>) {
+        let Some(most) = most else { return };
         self.period += 1;
-        self.fresh = most.map(|most| Fresh { most, under_way: 0, last: None });
+        match &mut self.fresh {
+            Some(fresh) => fresh.most = fresh.most.min(most),
+            None => self.fresh = Some(Fresh { since: self.period, most, under_way: 0, last: None }),
+        }
     }
 }
 

@@ -74,13 +74,11 @@ impl Ledger for Memory {
             Arrival::Lost => own.lose(now),
             Arrival::Silent => {
                 own.lose(now);
-                if is_current {
-                    own.widen();
-                }
+                own.widen(departure);
             }
             Arrival::Answered(reading) => {
+                own.open(departure);
                 if is_current {
-                    own.open();
                     self.backoffs[class] = 0;
                 }
                 if reading.is_some_and(|reading| own.see(reading, departure.at, is_current, now)) {
