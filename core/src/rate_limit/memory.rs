@@ -77,11 +77,14 @@ impl Ledger for Memory {
                 own.widen(departure);
             }
             Arrival::Answered(reading) => {
-                own.open(departure);
+                let is_news = reading.is_some_and(|reading| own.see(reading, departure.at, is_current, now));
+                if is_news || is_current {
+                    own.open(departure);
+                }
                 if is_current {
                     self.backoffs[class] = 0;
                 }
-                if reading.is_some_and(|reading| own.see(reading, departure.at, is_current, now)) {
+                if is_news {
                     self.align(class);
                 }
             }
