@@ -94,17 +94,15 @@ impl Gate {
         let now = self.clock.monotonic();
         let Asker { class, is_again, patience } = asker;
         let mut state = self.lock();
-        let all: u64 = state.lines.iter().map(|line| line.waiting.len() as u64).sum();
-        if all > 0 {
+        if state.waiting() > 0 {
             // Whoever can go by now goes first.
             state.advance(now);
         }
         let line = &state.lines[class];
-        let elsewhere = all.saturating_sub(line.waiting.len() as u64);
+        let elsewhere = state.waiting() - line.waiting.len() as u64;
         let place = if is_again { line.again } else { line.waiting.len() as u64 };
         if self.pacing == Pacing::Off || (place == 0 && state.ledger.room(class, now) == Room::Now) {
-            let departure = state.ledger.depart(class, now);
-            return Asked::Go(Permit { gate: self, departure: Some(departure), was_sent: AtomicBool::new(false) });
+            return Asked::Go(Permit::new(self, state.ledger.depart(class, now)));
         }
         let wait = state.ledger.wait(class, place, elsewhere, now);
         if wait.saturating_add(state.ledger.lateness(class, now)) > patience {
@@ -167,11 +165,16 @@ impl Gate {
 }
 
 impl State {
+    /// How many wait, in all queues.
+    fn waiting(&self) -> u64 {
+        self.lines.iter().map(|line| line.waiting.len() as u64).sum()
+    }
+
     /// Lets through whom there is room for, and sends away those whose wait has become
     /// too long.
     fn advance(&mut self, now: Instant) {
         while self.admit(now) {}
-        let all: u64 = self.lines.iter().map(|line| line.waiting.len() as u64).sum();
+        let all = self.waiting();
         for (class, line) in self.lines.iter_mut().enumerate() {
             let opening = if line.waiting.is_empty() { None } else { self.ledger.room(class, now).opening() };
             if opening > line.opening {
@@ -246,11 +249,7 @@ impl<'g> Queued<'g> {
             match verdict {
                 Some(Verdict::Go(departure)) => {
                     self.is_through = true;
-                    return Ok(Permit {
-                        gate: self.gate,
-                        departure: Some(departure),
-                        was_sent: AtomicBool::new(false),
-                    });
+                    return Ok(Permit::new(self.gate, departure));
                 }
                 Some(Verdict::Refused(wait)) => return Err(wait),
                 None => {}
@@ -313,7 +312,11 @@ pub(crate) struct Permit<'g> {
     was_sent: AtomicBool,
 }
 
-impl Permit<'_> {
+impl<'g> Permit<'g> {
+    fn new(gate: &'g Gate, departure: Departure) -> Self {
+        Self { gate, departure: Some(departure), was_sent: AtomicBool::new(false) }
+    }
+
     /// From here on the server may count the request.
     pub(crate) fn begin(&self) {
         self.was_sent.store(true, Ordering::Relaxed);
