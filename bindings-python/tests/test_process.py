@@ -102,46 +102,7 @@ def test_an_exit_races_with_questions(sandbox: Sandbox, _again: int) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "Linktor(**options).get('/me')",
-        "asyncio.run(AsyncLinktor(**options).get('/me'))",
-        "Linktor(email='ada@example.com', password='invented', base_url=BASE).auth.login()",
-        "list(Linktor(**options).paginate('/contacts'))",
-    ],
-    ids=["sync", "async", "login", "pages"],
-)
-def test_ctrl_c_ends_a_call(sandbox: Sandbox, call: str) -> None:
-    sandbox.script(SLOW)
-    code = f"""
-try:
-    {call}
-except KeyboardInterrupt:
-    print(time.monotonic(), flush=True)
-"""
-    with script(sandbox, code) as process:
-        sandbox.wait_for_arrival()
-        time.sleep(0.15)
-        sent = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=5)
-    assert (process.returncode, err) == (0, "")
-    assert float(out) - sent < 0.1
-    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        "Linktor(**options).get('/me', max_retry_wait=7200)",
-        "asyncio.run(AsyncLinktor(**options).get('/me', max_retry_wait=7200))",
-    ],
-    ids=["sync", "async"],
-)
-@pytest.mark.parametrize("status", [503, 429], ids=["hint", "gate"])
-def test_ctrl_c_ends_a_wait(sandbox: Sandbox, call: str, status: int) -> None:
-    sandbox.script({"status": status, "headers": {"Retry-After": "3600"}})
+def ends_by_ctrl_c(sandbox: Sandbox, call: str) -> None:
     code = f"""
 try:
     {call}
@@ -156,6 +117,36 @@ except KeyboardInterrupt:
         out, err = process.communicate(timeout=5)
     assert (process.returncode, err) == (0, "")
     assert float(out) - sent < 0.1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Linktor(**options).get('/me')",
+        "asyncio.run(AsyncLinktor(**options).get('/me'))",
+        "Linktor(email='ada@example.com', password='invented', base_url=BASE).auth.login()",
+        "list(Linktor(**options).paginate('/contacts'))",
+    ],
+    ids=["sync", "async", "login", "pages"],
+)
+def test_ctrl_c_ends_a_call(sandbox: Sandbox, call: str) -> None:
+    sandbox.script(SLOW)
+    ends_by_ctrl_c(sandbox, call)
+    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Linktor(**options).get('/me', max_retry_wait=7200)",
+        "asyncio.run(AsyncLinktor(**options).get('/me', max_retry_wait=7200))",
+    ],
+    ids=["sync", "async"],
+)
+@pytest.mark.parametrize("status", [503, 429], ids=["hint", "gate"])
+def test_ctrl_c_ends_a_wait(sandbox: Sandbox, call: str, status: int) -> None:
+    sandbox.script({"status": status, "headers": {"Retry-After": "3600"}})
+    ends_by_ctrl_c(sandbox, call)
     assert len(sandbox.journal()) == 1
 
 
