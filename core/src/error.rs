@@ -59,6 +59,10 @@ pub enum ErrorKind {
     Cancelled,
     /// The client was closed.
     Closed,
+    /// A webhook delivery is not what its sender signed, or not of now: see the code
+    /// (`missing_signature`, `malformed_signature`, `signature_mismatch`,
+    /// `timestamp_out_of_tolerance`, `payload_too_large`).
+    WebhookVerification,
     /// A defect of this library.
     Internal,
 }
@@ -86,6 +90,7 @@ impl ErrorKind {
             Self::Callback => "callback",
             Self::Cancelled => "cancelled",
             Self::Closed => "closed",
+            Self::WebhookVerification => "webhook_verification",
             Self::Internal => "internal",
         }
     }

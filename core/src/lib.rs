@@ -18,6 +18,7 @@ mod auth;
 mod base_url;
 mod client;
 mod clock;
+mod document;
 mod error;
 mod header;
 mod observer;
@@ -31,6 +32,7 @@ mod response;
 mod retry;
 mod secret;
 mod transport;
+pub mod webhook;
 
 pub use http::{HeaderMap, Method};
 

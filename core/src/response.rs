@@ -9,8 +9,9 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::auth::Authorization;
+use crate::document::json_text;
 use crate::error::{Error, ErrorKind};
-use crate::provider::{Found, Payload, Provider, json_text};
+use crate::provider::{Found, Payload, Provider};
 use crate::rate_limit::RateLimit;
 
 /// A 2xx answer. Its `Debug` shows neither headers nor body.

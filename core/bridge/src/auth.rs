@@ -100,7 +100,7 @@ pub fn jwt_sign(json: &str) -> Result<String, Error> {
     let options = jwt::SignOptions {
         expires_in: given.expires_in.map(|life| duration("expires_in", life)).transpose()?,
         issuer: given.issuer,
-        now: given.now.map(time).transpose()?,
+        now: given.now.map(|now| time("now", now)).transpose()?,
     };
     jwt::sign(&given.claims, &given.secret, &options)
 }
@@ -112,7 +112,7 @@ pub fn jwt_verify(json: &str) -> Result<String, Error> {
     let options = jwt::VerifyOptions {
         issuer: given.issuer,
         leeway: duration("leeway", given.leeway.unwrap_or_default())?,
-        now: given.now.map(time).transpose()?,
+        now: given.now.map(|now| time("now", now)).transpose()?,
     };
     let claims: Map<String, Value> = jwt::verify(&given.token, &given.secret, &options)?;
     to_json(&claims)
@@ -124,10 +124,10 @@ fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
         .map_err(|_| Error::new(ErrorKind::Config, "the arguments of jwt are not of the types they should be"))
 }
 
-fn time(epoch: f64) -> Result<SystemTime, Error> {
+pub(crate) fn time(name: &str, epoch: f64) -> Result<SystemTime, Error> {
     SystemTime::UNIX_EPOCH
-        .checked_add(duration("now", epoch)?)
-        .ok_or_else(|| Error::new(ErrorKind::Config, "now is beyond any clock"))
+        .checked_add(duration(name, epoch)?)
+        .ok_or_else(|| Error::new(ErrorKind::Config, format!("{name} is beyond any clock")))
 }
 
 /// Any number of seconds that can be one: what it may be is the core's to say.

@@ -14,7 +14,9 @@ mod port;
 mod record;
 mod runtime;
 mod upcall;
+mod webhook;
 
+pub use linktor::webhook::{Begun, MemoryDeduplicator};
 pub use linktor::{Error, ErrorKind, Payload, RateLimit, Request, Response};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
@@ -25,3 +27,4 @@ pub use crate::options::{CallOptions, method, seconds};
 pub use crate::port::{Item, Outcome, Port, Reply};
 pub use crate::record::ErrorRecord;
 pub use crate::upcall::{answer, fail};
+pub use crate::webhook::{Verifier, WebhookEvent, webhook_sign};

@@ -4,6 +4,7 @@ use super::{
     AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider,
     RateRules, Refreshable, TestCall, environment, rate, texts,
 };
+use crate::webhook::Scheme;
 
 impl Provider {
     /// The documented API, version 1. Its `error` is a word on a 401 or 429 and an
@@ -61,6 +62,7 @@ impl Provider {
                 details: texts(&["/error/details"]),
                 ..ErrorFields::default()
             },
+            webhook: Some(Scheme::api_v1()),
         }
     }
 }

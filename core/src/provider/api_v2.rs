@@ -6,6 +6,7 @@ use super::{
     AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, HeaderRules, OAuthRules, Paging, Provider,
     RateRules, Refreshable, TestCall, environment, rate, texts,
 };
+use crate::webhook::Scheme;
 
 impl Provider {
     /// The documented API, version 2. Every 401 reads `UNAUTHORIZED`, so each is worth
@@ -65,6 +66,7 @@ impl Provider {
                 details: texts(&["/error/details"]),
                 ..ErrorFields::default()
             },
+            webhook: Some(Scheme::api_v2()),
         }
     }
 }

@@ -27,6 +27,9 @@ impl Provider {
         if let Err(problem) = self.check_rate() {
             return wrong(problem);
         }
+        if let Some(scheme) = &self.webhook {
+            scheme.check()?;
+        }
         let (grant, errors) = (&self.auth.grant, &self.errors);
         let pointers = [
             ("auth.grant.access_token", &grant.access_token),

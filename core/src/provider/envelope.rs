@@ -1,16 +1,14 @@
 //! Reading what a family wraps around its payloads and errors. Reading an error never
 //! fails: what cannot be read falls back to the status and the text.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Provider;
+use crate::document::{Fields, json_text, offset};
 use crate::error::{Error, ErrorKind};
 use crate::retry::hint;
 
@@ -42,12 +40,12 @@ impl Provider {
         if self.reports_failure(&fields) {
             return Err(self.error(status, &HeaderMap::new(), body, SystemTime::UNIX_EPOCH));
         }
-        let is_envelope = fields.0.keys().all(|key| self.envelope.keys.iter().any(|known| known == key))
-            && (fields.0.contains_key("data") || fields.flag("success").is_some());
+        let is_envelope = fields.keys().all(|key| self.envelope.keys.iter().any(|known| known == key))
+            && (fields.get("data").is_some() || fields.flag("success").is_some());
         if !is_envelope {
             return Ok(whole);
         }
-        match fields.0.get("data").map(|data| data.get()) {
+        match fields.get("data").map(RawValue::get) {
             Some("null") if self.envelope.list_keys.iter().any(|key| fields.has(key)) => Ok(Payload::EmptyList),
             None | Some("null") => Ok(Payload::Nothing),
             Some(data) => {
@@ -104,63 +102,4 @@ fn plain_text(headers: &HeaderMap, body: &[u8]) -> Option<String> {
         && !text.contains(|c: char| c.is_control() && c != '\n')
         && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err();
     is_prose.then(|| text.to_owned())
-}
-
-/// The top level of a JSON object, unparsed below.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Fields<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
-
-impl<'a> Fields<'a> {
-    fn read(text: &'a [u8]) -> Option<Self> {
-        if text.first() == Some(&b'{') { serde_json::from_slice(text).ok() } else { None }
-    }
-
-    /// Whether the key is there, and not `null`.
-    fn has(&self, key: &str) -> bool {
-        self.0.get(key).is_some_and(|value| value.get() != "null")
-    }
-
-    fn flag(&self, key: &str) -> Option<bool> {
-        serde_json::from_str(self.0.get(key)?.get()).ok()
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        serde_json::from_str(self.0.get(key)?.get()).ok()
-    }
-}
-
-/// The JSON of a body, without white space and byte order mark around it.
-pub(crate) fn json_text(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii()
-}
-
-/// A JSON text whose values are looked up as they stand in it.
-pub(super) struct Document<'a> {
-    whole: &'a RawValue,
-    fields: Option<Fields<'a>>,
-}
-
-impl<'a> Document<'a> {
-    pub(super) fn read(text: &'a [u8]) -> Option<Self> {
-        Some(Self { whole: serde_json::from_slice(text).ok()?, fields: Fields::read(text) })
-    }
-
-    /// The value at a JSON pointer (RFC 6901) through objects.
-    pub(super) fn at(&self, pointer: &str) -> Option<&'a RawValue> {
-        let mut keys = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
-        let Some(first) = keys.next() else { return Some(self.whole) };
-        let found = *self.fields.as_ref()?.0.get(&first)?;
-        keys.try_fold(found, |found, key| Fields::read(found.get().as_bytes())?.0.get(&key).copied())
-    }
-
-    /// The first of several pointers that finds a `T`.
-    pub(super) fn value_at<T: DeserializeOwned>(&self, pointers: &[String]) -> Option<T> {
-        pointers.iter().find_map(|pointer| serde_json::from_str(self.at(pointer)?.get()).ok())
-    }
-}
-
-/// Where `part`, a slice of `whole`, begins.
-pub(super) fn offset(whole: &[u8], part: &[u8]) -> usize {
-    part.as_ptr().addr() - whole.as_ptr().addr()
 }

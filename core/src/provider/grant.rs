@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Provider, json_text};
+use super::Provider;
 use crate::auth::{check, jwt};
+use crate::document::json_text;
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 

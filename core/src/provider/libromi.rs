@@ -4,6 +4,7 @@ use super::{
     AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, HeaderRules, Paging, Provider, RateRules,
     Refreshable, Route, TestCall, environment, rate, texts,
 };
+use crate::webhook::Scheme;
 
 impl Provider {
     /// Libromi Connect. Its tokens are made in the dashboard and never renewed. Every
@@ -55,6 +56,7 @@ impl Provider {
                 details: texts(&["/errors"]),
                 retry_after: texts(&["/retry_after_seconds"]),
             },
+            webhook: Some(Scheme::libromi()),
         }
     }
 }

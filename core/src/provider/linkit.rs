@@ -70,6 +70,7 @@ impl Provider {
                 message: texts(&["/details", "/message", "/error"]),
                 ..ErrorFields::default()
             },
+            webhook: None,
         }
     }
 }

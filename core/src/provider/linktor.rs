@@ -6,6 +6,7 @@ use super::{
     AuthRules, CredentialKind, DefaultTier, Envelope, ErrorFields, GrantFields, HeaderRules, Limit, Paging, Provider,
     RateClass, RateRules, Refreshable, Route, TestCall, environment, texts,
 };
+use crate::webhook::Scheme;
 
 impl Provider {
     /// Linktor. The tenant is inside the token, so there is no organization header.
@@ -72,6 +73,7 @@ impl Provider {
                 details: texts(&["/error/details", "/details"]),
                 retry_after: texts(&["/retry_after"]),
             },
+            webhook: Some(Scheme::linktor()),
         }
     }
 }

@@ -20,13 +20,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::auth::{AuthRules, GrantFields, OAuthRules, TestCall};
 pub use self::envelope::Payload;
-pub(crate) use self::envelope::json_text;
 pub(crate) use self::grant::Grant;
 pub(crate) use self::paging::Found;
 pub use self::paging::Paging;
 pub use self::rate::{DefaultTier, Limit, Limits, RateClass, RateRules};
 pub use self::route::Route;
 use crate::error::Error;
+use crate::webhook;
 
 /// An API family: how its credentials are written, its headers, its envelopes, its
 /// sessions and pages.
@@ -91,6 +91,9 @@ pub struct Provider {
     /// Where an error's body says what.
     #[serde(default)]
     pub errors: ErrorFields,
+    /// How its webhook deliveries are signed, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<webhook::Scheme>,
 }
 
 /// Names of environment variables; an absent name is never read.
@@ -253,6 +256,7 @@ impl Provider {
             paging: Paging::default(),
             envelope: Envelope::default(),
             errors: ErrorFields::default(),
+            webhook: None,
         }
     }
 

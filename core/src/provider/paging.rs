@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::envelope::{Document, json_text, offset};
 use super::{Provider, texts};
+use crate::document::{Document, json_text, offset};
 use crate::error::{Error, ErrorKind};
 
 /// How lists are asked for by pages, and where an answer says that there are more.

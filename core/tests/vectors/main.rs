@@ -8,4 +8,5 @@ mod options;
 mod retries;
 mod steps;
 mod unit;
+mod webhook;
 mod wire;

@@ -4,7 +4,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::cases::{between, check_error, check_rate_limit, same, text};
 use crate::options::{credentials, seconds};
+use crate::webhook;
 use futures_util::TryStreamExt;
+use linktor::webhook::MemoryDeduplicator;
 use linktor::{AuthorizationRequest, Client, Error, Method, Request, Response, Secret, SessionInfo, jwt};
 use linktor_sandbox::Sandbox;
 use serde_json::{Map, Value, json};
@@ -13,6 +15,8 @@ use serde_json::{Map, Value, json};
 #[derive(Default)]
 pub(crate) struct Known {
     consent: Option<AuthorizationRequest>,
+    /// The webhook events that were begun.
+    pub(crate) seen: MemoryDeduplicator,
     /// Placeholders that steps give a value.
     pub(crate) values: Vec<(String, String)>,
 }
@@ -34,6 +38,8 @@ pub(crate) async fn take(
         paginate(client, &text(path), step).await
     } else if let Some(what) = step.get("jwt") {
         check_jwt(&text(what), step)
+    } else if step.get("webhook").is_some() {
+        webhook::check(step, &known.seen)
     } else if let Some(class) = step.get("rate_limit") {
         match (client.rate_limit(class.as_str()), expect.get("error")) {
             (Ok(found), None) => check_rate_limit(&expect["rate_limit"], found.as_ref()),

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cases::{Report, check_error, folder, read, same, text};
 use crate::options::client;
 use crate::steps::{Known, take};
+use crate::webhook;
 use linktor::HeaderMap;
 use linktor_sandbox::{Entry, Sandbox};
 use serde_json::{Map, Value};
@@ -62,6 +63,7 @@ async fn run(sandbox: &Sandbox, case: &Value) -> Result<(), String> {
         sandbox.script(serde_json::from_value(script.clone()).expect("the script is one of the sandbox's"));
     }
     let mut known = Known::default();
+    known.seen = webhook::deduplicator(case);
     for (index, step) in case["calls"].as_array().expect("a case has calls").iter().enumerate() {
         if step.get("restart").is_some() {
             client.close();

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::delivery;
 use crate::family::json as answer;
 use crate::family::{Family, rates::LimitsCall};
 use crate::script::Answer;
@@ -22,7 +23,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let mut routes = Router::new()
         .route("/_sandbox", get(ready))
         .route("/_sandbox/journal", get(journal))
-        .route("/_sandbox/reset", post(reset));
+        .route("/_sandbox/reset", post(reset))
+        .route("/_sandbox/webhooks", post(webhooks));
     for name in ["script", "expire", "revoke", "clock", "sessions", "limits"] {
         let call = async move |State(shared): State<Arc<Shared>>, body: Bytes| {
             let with = serde_json::from_slice(&body).map_err(|problem| problem.to_string());
@@ -111,6 +113,17 @@ async fn journal(State(shared): State<Arc<Shared>>) -> Response {
 /// Needs no body.
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
     outcome(shared.control("reset", Value::Null))
+}
+
+async fn webhooks(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let report = match serde_json::from_slice(&body) {
+        Ok(with) => delivery::deliver(with, &shared.clock).await,
+        Err(problem) => Err(problem.to_string()),
+    };
+    match report {
+        Ok(report) => answer(StatusCode::OK, &report),
+        Err(problem) => error(StatusCode::BAD_REQUEST, &problem),
+    }
 }
 
 async fn nowhere(uri: Uri) -> Response {

@@ -14,6 +14,8 @@ pub const LINKTOR_REFRESH_TOKEN: &str = "sandbox-linktor-refresh-token";
 pub const LINKTOR_EMAIL: &str = "agent@example.com";
 /// Password of `linktor`'s user, until `PUT /me/password` changes it.
 pub const LINKTOR_PASSWORD: &str = "sandbox-linktor-password";
+/// What `linktor` signs its webhooks with, in both of its schemes.
+pub const LINKTOR_WEBHOOK_SECRET: &str = "sandbox-linktor-webhook-secret";
 
 /// API key of `linkit`, sent raw, without a scheme word.
 pub const LINKIT_API_KEY: &str = "sandbox-linkit-api-key";
@@ -32,6 +34,8 @@ pub const LINKIT_PASSWORD: &str = "sandbox-linkit-password";
 pub const LIBROMI_API_KEY: &str = "12|sandbox-libromi-token";
 /// API token of `libromi` with the permission Read Only: every write is a 403.
 pub const LIBROMI_READ_ONLY_KEY: &str = "13|sandbox-libromi-read-only-token";
+/// What `libromi` signs its webhooks with.
+pub const LIBROMI_WEBHOOK_SECRET: &str = "sandbox-libromi-webhook-secret";
 
 /// API key of `api_v2`, sent as `Bearer`.
 pub const API_V2_API_KEY: &str = "sandbox-api-v2-key";
@@ -49,6 +53,8 @@ pub const API_V2_CLIENT_SECRET: &str = "sandbox-api-v2-client-secret";
 pub const API_V2_REDIRECT_URI: &str = "http://127.0.0.1/callback";
 /// The secret that `api_v2`'s callers sign their JWTs with.
 pub const API_V2_JWT_SECRET: &str = "sandbox-api-v2-jwt-secret-of-32-bytes-and-more";
+/// What `api_v2` signs its webhooks with.
+pub const API_V2_WEBHOOK_SECRET: &str = "sandbox-api-v2-webhook-secret";
 
 /// API key of `api_v1`, sent as `Bearer`.
 pub const API_V1_API_KEY: &str = "sandbox-api-v1-key";
@@ -64,6 +70,13 @@ pub const API_V1_CLIENT_ID: &str = "sandbox-api-v1-client";
 pub const API_V1_CLIENT_SECRET: &str = "sandbox-api-v1-client-secret";
 /// What [`API_V1_CLIENT_ID`] registered; any port of it is accepted (RFC 8252, 7.3).
 pub const API_V1_REDIRECT_URI: &str = "http://127.0.0.1/callback";
+/// What `api_v1` signs its webhooks with.
+pub const API_V1_WEBHOOK_SECRET: &str = "sandbox-api-v1-webhook-secret";
+
+/// What deliveries of `standard_webhooks` are signed with: 32 bytes in base64.
+pub const STANDARD_WEBHOOKS_SECRET: &str = "whsec_c2FuZGJveC1zdGFuZGFyZC13ZWJob29rcy1zZWNyZXQ=";
+/// What deliveries of `x_hub_signature_256` are signed with.
+pub const X_HUB_SIGNATURE_256_SECRET: &str = "sandbox-x-hub-webhook-secret";
 
 /// When every object was made, with nanoseconds, as `linktor` writes it on create.
 pub const CREATED_AT: &str = "2026-01-02T03:04:05.123456789Z";

@@ -18,6 +18,7 @@
 
 mod clock;
 mod control;
+mod delivery;
 mod family;
 pub mod fixtures;
 mod journal;
@@ -93,11 +94,21 @@ impl Sandbox {
     }
 
     /// Makes a call of the control plane: `expire`, `revoke`, `clock`, `sessions` or `limits` (and
-    /// `script` and `reset`), with the JSON that the README gives for it.
+    /// `script` and `reset`), with the JSON that the README gives for it. `webhooks` is [`Sandbox::deliver`].
     ///
     /// Fails with the reason, and does nothing, when the call is malformed.
     pub fn control(&self, name: &str, with: Value) -> Result<(), String> {
         self.shared.control(name, with)
+    }
+
+    /// Delivers an event to a receiver of webhooks, with the JSON that the README gives for
+    /// `POST /_sandbox/webhooks`, and gives the report when the last delivery was answered or given
+    /// up. The sandbox's clock says when each was signed.
+    ///
+    /// Fails with the reason, and delivers nothing, when the call is malformed. A receiver that
+    /// refuses or is not there is a matter of the report.
+    pub async fn deliver(&self, with: Value) -> Result<Value, String> {
+        delivery::deliver(with, &self.shared.clock).await
     }
 
     /// Clears the journal, the script, the counted rate windows, sessions, settings, the clock and
@@ -110,6 +121,14 @@ impl Sandbox {
     pub fn ready(&self) -> Value {
         self.shared.ready()
     }
+}
+
+/// Makes the call of [`Sandbox::deliver`] without a sandbox: the machine's clock says when the
+/// delivery was signed.
+///
+/// Fails with the reason, and delivers nothing, when the call is malformed.
+pub async fn deliver(with: Value) -> Result<Value, String> {
+    delivery::deliver(with, &clock::Clock::default()).await
 }
 
 impl Drop for Sandbox {

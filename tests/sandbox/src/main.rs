@@ -1,4 +1,7 @@
 //! `linktor-sandbox [--port N]`: prints the ready line, and serves until its standard input closes.
+//! `linktor-sandbox webhook …`: delivers an event to a receiver, and serves nothing.
+
+mod command;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -8,12 +11,19 @@ use tokio::io::AsyncReadExt;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match port(std::env::args().skip(1)) {
-        Ok(port) => serve(port).await.map_err(|error| (1, error.to_string())),
-        Err(problem) => Err((2, format!("{problem}\nusage: linktor-sandbox [--port N]"))),
+    let mut arguments = std::env::args().skip(1).peekable();
+    let outcome = if arguments.next_if(|first| first == "webhook").is_some() {
+        command::webhook(arguments).await
+    } else {
+        match port(arguments) {
+            Ok(port) => serve(port).await.map_err(|error| (1, error.to_string())),
+            Err(problem) => {
+                Err((2, format!("{problem}\nusage: linktor-sandbox [--port N]\n       {}", command::USAGE)))
+            }
+        }
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err((code, message)) => {
             // Nobody is left to be told when standard error is closed.
             let _ = writeln!(io::stderr(), "linktor-sandbox: {message}");
@@ -34,7 +44,7 @@ fn port(mut arguments: impl Iterator<Item = String>) -> Result<u16, String> {
     Ok(port)
 }
 
-async fn serve(port: u16) -> io::Result<()> {
+async fn serve(port: u16) -> io::Result<ExitCode> {
     let sandbox = Sandbox::start_on(port).await?;
     let mut output = io::stdout();
     writeln!(output, "{}", sandbox.ready())?;
@@ -42,5 +52,5 @@ async fn serve(port: u16) -> io::Result<()> {
     let mut input = tokio::io::stdin();
     let mut ignored = [0; 1024];
     while input.read(&mut ignored).await? > 0 {}
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

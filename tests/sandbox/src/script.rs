@@ -274,7 +274,7 @@ fn header_value(name: &str, value: &str) -> Result<HeaderValue, String> {
 }
 
 /// Keeps a given `null` apart from a field left out.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::family::Family;
 use crate::family::rates::Rates;
 use crate::family::store::Store;
+use crate::fixtures;
 use crate::journal::Journal;
 use crate::script::Answer;
 use crate::sessions::{Sessions, Standing};
@@ -76,6 +77,12 @@ impl Shared {
                 auth_urls.insert(family.name().to_owned(), format!("{}{auth}", self.url).into());
             }
             credentials.insert(family.name().to_owned(), json!(family.credentials()));
+        }
+        for (name, secret) in [
+            ("standard_webhooks", fixtures::STANDARD_WEBHOOKS_SECRET),
+            ("x_hub_signature_256", fixtures::X_HUB_SIGNATURE_256_SECRET),
+        ] {
+            credentials.insert(name.to_owned(), json!({"webhook_secret": secret}));
         }
         json!({"url": self.url, "base_urls": base_urls, "auth_urls": auth_urls, "credentials": credentials})
     }

@@ -25,6 +25,8 @@ pub(crate) struct Credentials {
     pub(crate) client: Option<Client>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) jwt_secret: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_secret: Option<&'static str>,
 }
 
 /// Who can log in.
@@ -50,6 +52,7 @@ static LINKTOR: Credentials = Credentials {
     expired_token: Some(fixtures::LINKTOR_EXPIRED_TOKEN),
     refresh_token: Some(fixtures::LINKTOR_REFRESH_TOKEN),
     user: Some(User { email: fixtures::LINKTOR_EMAIL, password: fixtures::LINKTOR_PASSWORD }),
+    webhook_secret: Some(fixtures::LINKTOR_WEBHOOK_SECRET),
     ..Credentials::of_key(fixtures::LINKTOR_API_KEY)
 };
 
@@ -63,6 +66,7 @@ static LINKIT: Credentials = Credentials {
 
 static LIBROMI: Credentials = Credentials {
     read_only_key: Some(fixtures::LIBROMI_READ_ONLY_KEY),
+    webhook_secret: Some(fixtures::LIBROMI_WEBHOOK_SECRET),
     ..Credentials::of_key(fixtures::LIBROMI_API_KEY)
 };
 
@@ -76,6 +80,7 @@ static API_V2: Credentials = Credentials {
         redirect_uri: fixtures::API_V2_REDIRECT_URI,
     }),
     jwt_secret: Some(fixtures::API_V2_JWT_SECRET),
+    webhook_secret: Some(fixtures::API_V2_WEBHOOK_SECRET),
     ..Credentials::of_key(fixtures::API_V2_API_KEY)
 };
 
@@ -88,6 +93,7 @@ static API_V1: Credentials = Credentials {
         secret: fixtures::API_V1_CLIENT_SECRET,
         redirect_uri: fixtures::API_V1_REDIRECT_URI,
     }),
+    webhook_secret: Some(fixtures::API_V1_WEBHOOK_SECRET),
     ..Credentials::of_key(fixtures::API_V1_API_KEY)
 };
 
@@ -103,6 +109,7 @@ impl Credentials {
             user: None,
             client: None,
             jwt_secret: None,
+            webhook_secret: None,
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::state::Shared;
 
 pub(crate) use team::user;
 
-const TENANT: &str = "7c1a3f52-0000-4000-8000-000000000001";
+pub(crate) const TENANT: &str = "7c1a3f52-0000-4000-8000-000000000001";
 
 pub(super) fn routes(base: &str) -> Router<Arc<Shared>> {
     let at = |path: &str| format!("{base}{path}");

@@ -1,0 +1,135 @@
+//! Webhooks: verifying and signing, with schemes and options as JSON, and secrets, bodies
+//! and headers as they are.
+
+use std::time::{Instant, SystemTime};
+
+use linktor::webhook::{self, Scheme, Secrets, SignOptions};
+use linktor::{Clock, Error, ErrorKind, Payload, Provider};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::auth::{duration, time};
+
+/// A verifier of one sender's deliveries.
+#[derive(Debug)]
+pub struct Verifier(webhook::Verifier);
+
+/// A verified event; its body stays with the caller.
+#[derive(Debug, Clone)]
+pub struct WebhookEvent {
+    /// The event's id.
+    pub id: Option<String>,
+    /// Its type.
+    pub event_type: Option<String>,
+    /// Epoch seconds of its time.
+    pub timestamp: Option<f64>,
+    /// Its organization or tenant.
+    pub organization: Option<String>,
+    /// Where in the body its data is; nothing if the body is not JSON.
+    pub data: Option<Payload>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Verify {
+    scheme: Value,
+    tolerance: Option<f64>,
+    size_limit: Option<u64>,
+    now: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sign {
+    scheme: Value,
+    id: Option<String>,
+    timestamp: Option<f64>,
+}
+
+impl Verifier {
+    /// Makes a verifier: `{"scheme", "tolerance"?, "size_limit"?, "now"?}`, times in
+    /// seconds. A scheme is a name, or the document of a scheme or of a provider.
+    pub fn new(options: &str, secrets: &[impl AsRef<[u8]>]) -> Result<Self, Error> {
+        let given: Verify = read(options)?;
+        let mut builder = webhook::Verifier::builder(scheme(given.scheme)?, secrets)?;
+        if let Some(tolerance) = given.tolerance {
+            builder = builder.tolerance(duration("tolerance", tolerance)?);
+        }
+        if let Some(limit) = given.size_limit {
+            builder = builder.size_limit(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        if let Some(now) = given.now {
+            builder = builder.clock(Stopped(time("now", now)?));
+        }
+        Ok(Self(builder.build()?))
+    }
+
+    /// The event of a delivery.
+    pub fn verify<N, V>(&self, body: &[u8], headers: &[(N, V)]) -> Result<WebhookEvent, Error>
+    where
+        N: AsRef<[u8]>,
+        V: AsRef<[u8]>,
+    {
+        let head = self.0.head(body, headers)?;
+        let timestamp = head.timestamp.map(|time| match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => since.as_secs_f64(),
+            Err(before) => -before.duration().as_secs_f64(),
+        });
+        Ok(WebhookEvent {
+            id: head.id,
+            event_type: head.event_type.map(|name| name.as_str().to_owned()),
+            timestamp,
+            organization: head.organization,
+            data: head.data,
+        })
+    }
+
+    /// Whether a delivery is signed, and of now.
+    pub fn verify_signature<N, V>(&self, body: &[u8], headers: &[(N, V)]) -> Result<(), Error>
+    where
+        N: AsRef<[u8]>,
+        V: AsRef<[u8]>,
+    {
+        self.0.verify_signature(body, headers)
+    }
+}
+
+/// The headers, as names and values, with which a sender would deliver a body:
+/// `{"scheme", "id"?, "timestamp"?}`, the time in epoch seconds.
+pub fn webhook_sign(options: &str, body: &[u8], secrets: &[impl AsRef<[u8]>]) -> Result<Vec<(String, String)>, Error> {
+    let given: Sign = read(options)?;
+    let timestamp = given.timestamp.map(|at| time("timestamp", at)).transpose()?;
+    webhook::signed(&scheme(given.scheme)?, body, &Secrets::from(secrets), &SignOptions { id: given.id, timestamp })
+}
+
+/// A clock that stands still.
+struct Stopped(SystemTime);
+
+impl Clock for Stopped {
+    fn monotonic(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.0
+    }
+}
+
+fn scheme(given: Value) -> Result<Scheme, Error> {
+    match given {
+        Value::String(name) => Scheme::named(&name),
+        Value::Object(document) if document.contains_key("credentials") => {
+            Scheme::try_from(&Provider::from_json(&Value::from(document).to_string())?)
+        }
+        Value::Object(document) => Scheme::from_json(&Value::from(document).to_string()),
+        _ => Err(Error::new(
+            ErrorKind::Config,
+            "a webhook scheme is a name, or the document of a scheme or of a provider",
+        )),
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
+    serde_json::from_str(json)
+        .map_err(|error| Error::new(ErrorKind::Config, format!("the webhook options cannot be read: {error}")))
+}

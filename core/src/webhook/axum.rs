@@ -1,0 +1,126 @@
+//! Receiving with axum: a [`Receiver`] is a layer, and an [`Event`] an extractor.
+
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::RETRY_AFTER;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http_body_util::LengthLimitError;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::event::Event;
+use super::receiver::{Delivery, Receiver};
+use super::verifier::too_large;
+use crate::error::{Error, ErrorKind};
+
+/// A service behind a [`Receiver`]: it meets verified events only, and none twice.
+///
+/// What the sender gets: the handler's answer, whose 2xx means that the event is done,
+/// and anything else that it may come again; 200 for an event that is done; 503 with
+/// `Retry-After` for one that is being handled, and where the deduplicator fails; 401 for
+/// a delivery that does not verify, 413 for one that is too long, 400 for one that ends
+/// too early.
+#[derive(Debug, Clone)]
+pub struct Receiving<S> {
+    inner: S,
+    receiver: Receiver,
+}
+
+impl<S> Layer<S> for Receiver {
+    type Service = Receiving<S>;
+
+    fn layer(&self, inner: S) -> Receiving<S> {
+        Receiving { inner, receiver: self.clone() }
+    }
+}
+
+impl<S> Service<Request> for Receiving<S>
+where
+    S: Service<Request, Error = Infallible> + Clone + Send + 'static,
+    S::Response: IntoResponse,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // The one that was polled, and not its clone, is ready.
+        let clone = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, clone);
+        let receiver = self.receiver.clone();
+        Box::pin(async move { Ok(handle(receiver, inner, request).await) })
+    }
+}
+
+async fn handle<S>(receiver: Receiver, mut inner: S, request: Request) -> Response
+where
+    S: Service<Request, Error = Infallible>,
+    S::Response: IntoResponse,
+{
+    let (mut parts, body) = request.into_parts();
+    let body = match read(body, receiver.size_limit()).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let claim = match receiver.receive(body.clone(), &parts.headers).await {
+        Ok(Delivery::New(claim)) => claim,
+        Ok(Delivery::Done(_)) => return StatusCode::OK.into_response(),
+        Ok(Delivery::InProgress(_)) => return later(),
+        Err(error) => return refusal(&error),
+    };
+    parts.extensions.insert(claim.event().clone());
+    let Ok(response) = inner.call(Request::from_parts(parts, Body::from(body))).await;
+    let response = response.into_response();
+    // The event was handled, or was not: a deduplicator that fails now changes neither.
+    let _ = if response.status().is_success() { claim.commit().await } else { claim.release().await };
+    response
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, Response> {
+    to_bytes(body, limit).await.map_err(|error| {
+        if error.into_inner().is::<LengthLimitError>() {
+            refusal(&too_large(limit))
+        } else {
+            StatusCode::BAD_REQUEST.into_response()
+        }
+    })
+}
+
+fn later() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, HeaderValue::from_static("5"))]).into_response()
+}
+
+/// The code alone: what is wrong in words is for the receiver's own eyes.
+fn refusal(error: &Error) -> Response {
+    match (error.kind(), error.code()) {
+        (ErrorKind::WebhookVerification, Some("payload_too_large")) => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large").into_response()
+        }
+        (ErrorKind::WebhookVerification, code) => {
+            (StatusCode::UNAUTHORIZED, code.unwrap_or_default().to_owned()).into_response()
+        }
+        _ => later(),
+    }
+}
+
+/// The event that a [`Receiver`] verified; a 500 that says so where the route has none.
+impl<S: Sync> FromRequestParts<S> for Event {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let unverified = "this route takes a webhook event, but no linktor::webhook::Receiver is layered on it";
+        parts.extensions.get::<Self>().cloned().ok_or((StatusCode::INTERNAL_SERVER_ERROR, unverified))
+    }
+}

@@ -1,0 +1,192 @@
+//! An event: what a verified delivery tells.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::HeaderName;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use super::event_type::EventType;
+use super::headers::{Found, Headers};
+use super::received::trimmed;
+use super::scheme::Scheme;
+use crate::document::{Document, json_text, offset};
+use crate::error::{Error, ErrorKind};
+use crate::provider::Payload;
+
+/// From here on a number is no time in seconds (the year 5138), but in milliseconds.
+const MILLISECONDS: u64 = 100_000_000_000;
+
+/// An event that a sender delivered, and that was verified. Its `Debug` shows no data.
+#[derive(Clone)]
+pub struct Event {
+    pub(super) head: Arc<Head>,
+    pub(super) body: Bytes,
+}
+
+/// What an event tells but for its data.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub id: Option<String>,
+    pub event_type: Option<EventType>,
+    pub timestamp: Option<SystemTime>,
+    pub organization: Option<String>,
+    /// Where its data is; nothing if the body is not JSON.
+    pub data: Option<Payload>,
+}
+
+impl Event {
+    /// The event's id, the same in every redelivery. `None` where the sender gives none,
+    /// or an empty one.
+    pub fn id(&self) -> Option<&str> {
+        self.head.id.as_deref()
+    }
+
+    /// The event's type.
+    pub fn event_type(&self) -> Option<&EventType> {
+        self.head.event_type.as_ref()
+    }
+
+    /// When it happened, as the sender says. `None` where he does not, or not as a time.
+    pub fn timestamp(&self) -> Option<SystemTime> {
+        self.head.timestamp
+    }
+
+    /// The organization or tenant that it belongs to, where the sender says so.
+    pub fn organization(&self) -> Option<&str> {
+        self.head.organization.as_deref()
+    }
+
+    /// Its data, parsed; a `decode` error if the body is not JSON, or not that of a `T`.
+    /// Data that is not there reads as `null`, which an `Option` takes.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let json = match &self.head.data {
+            Some(Payload::Span(span)) => &self.body[span.clone()],
+            Some(Payload::Nothing) => b"null",
+            Some(Payload::EmptyList) => b"[]",
+            None => return Err(Error::new(ErrorKind::Decode, "the event's body is not JSON")),
+        };
+        serde_json::from_slice(json).map_err(|error| {
+            Error::new(ErrorKind::Decode, "the event's data is not the JSON that was expected").with_source(error)
+        })
+    }
+
+    /// The body as it came.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("id", &self.head.id)
+            .field("event_type", &self.head.event_type)
+            .field("timestamp", &self.head.timestamp)
+            .field("organization", &self.head.organization)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
+impl Head {
+    /// `id` is the one that is signed, if one is.
+    pub(super) fn read<H: Headers + ?Sized>(scheme: &Scheme, body: &[u8], headers: &H, id: Option<&[u8]>) -> Self {
+        let document = Document::read(json_text(body));
+        let places = Places { document: document.as_ref(), headers };
+        let fields = &scheme.event;
+        let id = match (&fields.id, id) {
+            (Some(listed), _) => places.id(listed),
+            (None, Some(signed)) => text(signed),
+            (None, None) => places.id(&["/id".to_owned()]),
+        };
+        let data = document.as_ref().map(|document| {
+            let found = fields.data.iter().find_map(|place| document.at(place)).map(|raw| raw.get().as_bytes());
+            match found {
+                None | Some(b"null") => Payload::Nothing,
+                Some(data) => {
+                    let start = offset(body, data);
+                    Payload::Span(start..start + data.len())
+                }
+            }
+        });
+        Self {
+            id,
+            event_type: places.find(&fields.event_type, string).map(EventType::from),
+            timestamp: places.find(&fields.timestamp, time),
+            organization: places.id(&fields.organization),
+            data,
+        }
+    }
+}
+
+/// Where an event's fields are looked for.
+struct Places<'a, H: ?Sized> {
+    document: Option<&'a Document<'a>>,
+    headers: &'a H,
+}
+
+impl<H: Headers + ?Sized> Places<'_, H> {
+    /// The first place that holds something that can be read.
+    fn find<T>(&self, places: &[String], read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        places.iter().find_map(|place| {
+            if place.is_empty() || place.starts_with('/') {
+                return read(self.document?.at(place)?.get());
+            }
+            let name = HeaderName::from_bytes(place.as_bytes()).ok()?;
+            match self.headers.under(&name) {
+                // As the JSON of a text: what a header holds is no number.
+                Found::One(value) => read(&serde_json::to_string(&text(value)?).ok()?),
+                Found::Nothing | Found::Several => None,
+            }
+        })
+    }
+
+    fn id(&self, places: &[String]) -> Option<String> {
+        self.find(places, |raw| {
+            let is_number = raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+            if is_number { Some(raw.to_owned()) } else { string(raw) }
+        })
+    }
+}
+
+/// A header's value that is more than white space and all visible.
+fn text(value: &[u8]) -> Option<String> {
+    let value = std::str::from_utf8(trimmed(value)).ok()?;
+    (!value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))).then(|| value.to_owned())
+}
+
+/// The text of a JSON string that is more than white space.
+fn string(raw: &str) -> Option<String> {
+    serde_json::from_str::<String>(raw).ok().filter(|text| !text.trim().is_empty())
+}
+
+/// RFC 3339 text, or epoch seconds or milliseconds as a number or its digits.
+fn time(raw: &str) -> Option<SystemTime> {
+    let text = string(raw);
+    if let Some(text) = &text {
+        if let Ok(time) = text.parse::<Timestamp>() {
+            return Some(time.into());
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+    }
+    let number = text.as_deref().unwrap_or(raw);
+    let since_epoch = match number.parse::<u64>() {
+        Ok(milliseconds @ MILLISECONDS..) => Duration::from_millis(milliseconds),
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let seconds: f64 = number.parse().ok().filter(|number: &f64| number.is_finite())?;
+            #[expect(clippy::cast_precision_loss, reason = "a threshold")]
+            let divisor = if seconds >= MILLISECONDS as f64 { 1e3 } else { 1.0 };
+            Duration::try_from_secs_f64(seconds / divisor).ok()?
+        }
+    };
+    let time = SystemTime::UNIX_EPOCH.checked_add(since_epoch)?;
+    Timestamp::try_from(time).ok().map(|_| time)
+}
