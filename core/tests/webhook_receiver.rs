@@ -1,0 +1,304 @@
+//! Receiving over real HTTP: axum on one side, the sandbox's deliveries on the other.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use futures_util::future::BoxFuture;
+use linktor::webhook::{
+    self, Begun, Deduplicator, Delivery, Event, MemoryDeduplicator, Receiver, SignOptions, Verifier,
+};
+use linktor::{Clock, ErrorKind, HeaderMap};
+use linktor_sandbox::Sandbox;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Serves until the test ends.
+async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}/hook")
+}
+
+fn secret(sandbox: &Sandbox, family: &str) -> String {
+    let family = if family == "linktor_body" { "linktor" } else { family };
+    sandbox.ready()["credentials"][family]["webhook_secret"].as_str().expect("a secret").to_owned()
+}
+
+fn receiver(sandbox: &Sandbox, family: &str) -> Receiver {
+    Receiver::new(Verifier::new(family, secret(sandbox, family)).expect("a verifier"))
+}
+
+async fn statuses(sandbox: &Sandbox, call: Value) -> Vec<u64> {
+    let report = sandbox.deliver(call).await.expect("a call of the control plane");
+    let deliveries = report["deliveries"].as_array().expect("a report lists deliveries");
+    deliveries.iter().map(|one| one["status"].as_u64().unwrap_or_else(|| panic!("{report}"))).collect()
+}
+
+/// Sends a delivery; its answer's status line, headers and body.
+async fn send(url: String, headers: HeaderMap, body: String) -> String {
+    let (address, path) = url.trim_start_matches("http://").split_once('/').expect("a path");
+    let mut request = format!("POST /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    for (name, value) in &headers {
+        request += &format!("{name}: {}\r\n", value.to_str().expect("visible ASCII"));
+    }
+    request += &format!("content-length: {}\r\n\r\n{body}", body.len());
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    // A server that refuses a long body need not read it whole.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn status(answer: &str) -> u16 {
+    answer.get(9..12).and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
+}
+
+const FAMILIES: [&str; 7] =
+    ["linktor", "linktor_body", "libromi", "api_v1", "api_v2", "standard_webhooks", "x_hub_signature_256"];
+
+#[tokio::test]
+async fn what_each_family_sends_is_received_whole() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    for family in FAMILIES {
+        let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let kept = Arc::clone(&events);
+        let handler = async move |event: Event| kept.lock().expect("not poisoned").push(event);
+        let url = serve(Router::new().route("/hook", post(handler).layer(receiver(&sandbox, family)))).await;
+        let data = json!({"content": "Ol\u{e1} / 1", "n": 1.5});
+        let call = json!({"family": family, "url": url, "event": "message.received", "data": data});
+        assert_eq!(statuses(&sandbox, call).await, [200], "{family}");
+        let event = events.lock().expect("not poisoned").pop().unwrap_or_else(|| panic!("{family}: no event"));
+        assert_eq!(event.event_type(), Some(&webhook::EventType::MessageReceived), "{family}");
+        assert_eq!(event.data::<Value>().expect("JSON"), data, "{family}");
+        assert_eq!(event.id().is_some(), family != "libromi", "{family}");
+        let has_time = !["libromi", "x_hub_signature_256"].contains(&family);
+        assert_eq!(event.timestamp().is_some(), has_time, "{family}");
+        assert_eq!(event.organization().is_some(), family.starts_with("linktor"), "{family}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_tampered_with_meets_no_handler() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    for family in FAMILIES {
+        let handler = async |_: Event| -> StatusCode { panic!("a handler was called") };
+        let url = serve(Router::new().route("/hook", post(handler).layer(receiver(&sandbox, family)))).await;
+        for tamper in ["body", "signature", "secret", "unsigned", "timestamp", "stale"] {
+            let call = json!({"family": family, "url": url, "event": "message.received", "tamper": tamper});
+            match sandbox.deliver(call).await {
+                Ok(report) => {
+                    let expected = match tamper {
+                        "unsigned" => "missing_signature",
+                        "stale" => "timestamp_out_of_tolerance",
+                        _ => "signature_mismatch",
+                    };
+                    for one in report["deliveries"].as_array().expect("a list") {
+                        assert_eq!(one["status"], 401, "{family} {tamper}");
+                        assert_eq!(one["body"], expected, "{family} {tamper}");
+                    }
+                }
+                // Not every family signs a time.
+                Err(_) => assert!(["timestamp", "stale"].contains(&tamper), "{family} {tamper}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_fails_gets_the_redelivery_and_one_that_succeeded_none() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let handler = async move |_: Event| match counted.fetch_add(1, Ordering::SeqCst) {
+        0 => StatusCode::INTERNAL_SERVER_ERROR,
+        1 => StatusCode::BAD_REQUEST,
+        _ => StatusCode::CREATED,
+    };
+    let url = serve(Router::new().route("/hook", post(handler).layer(receiver(&sandbox, "api_v1")))).await;
+    let call = json!({"family": "api_v1", "url": url, "event": "user.created", "times": 3});
+    // Twice it fails, once it succeeds, and then it is done though it is sent twice more.
+    assert_eq!(statuses(&sandbox, call.clone()).await, [500, 400, 201, 200, 200]);
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    assert_eq!(statuses(&sandbox, call).await, [201, 200, 200], "another event is new");
+}
+
+#[tokio::test]
+async fn of_ten_thousand_duplicates_at_once_one_is_handled() {
+    let body = br#"{"id":"evt_1","type":"message.received"}"#;
+    let headers = webhook::sign("linktor", body, "invented-secret", &SignOptions::default()).expect("signed");
+    let receiver = Receiver::new(Verifier::new("linktor", "invented-secret").expect("a verifier"));
+    let handled = Arc::new(AtomicUsize::new(0));
+    let deliveries = (0..10_000).map(|_| {
+        let (receiver, headers, handled) = (receiver.clone(), headers.clone(), Arc::clone(&handled));
+        tokio::spawn(async move {
+            match receiver.receive(&body[..], &headers).await.expect("verified") {
+                Delivery::New(claim) => {
+                    handled.fetch_add(1, Ordering::SeqCst);
+                    tokio::task::yield_now().await;
+                    claim.commit().await.expect("committed");
+                    1
+                }
+                Delivery::InProgress(event) | Delivery::Done(event) => {
+                    assert_eq!(event.id(), Some("evt_1"));
+                    0
+                }
+            }
+        })
+    });
+    let counts = futures_util::future::join_all(deliveries.collect::<Vec<_>>()).await;
+    assert_eq!(counts.into_iter().map(|count| count.expect("no panic")).sum::<usize>(), 1);
+    assert_eq!(handled.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_is_being_handled_is_to_come_again() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    let seen = MemoryDeduplicator::new();
+    let receiver = receiver(&sandbox, "standard_webhooks").deduplicator(seen.clone());
+    let (started, go) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let inside = (Arc::clone(&started), Arc::clone(&go));
+    let handler = async move |_: Event| {
+        inside.0.notify_one();
+        inside.1.notified().await;
+    };
+    let url = serve(Router::new().route("/hook", post(handler).layer(receiver))).await;
+    let (body, secret) = ("{}", secret(&sandbox, "standard_webhooks"));
+    let options = SignOptions { id: Some("msg_1".to_owned()), ..SignOptions::default() };
+    let headers = webhook::sign("standard_webhooks", body.as_bytes(), secret, &options).expect("signed");
+    let send = || send(url.clone(), headers.clone(), body.to_owned());
+    let first = tokio::spawn(send());
+    started.notified().await;
+    let second = send().await;
+    assert_eq!(status(&second), 503);
+    assert!(second.contains("retry-after: "), "{second}");
+    go.notify_one();
+    assert_eq!(status(&first.await.expect("no panic")), 200);
+    assert_eq!(status(&send().await), 200);
+    assert_eq!(seen.begin("msg_1").expect("an id"), Begun::Done);
+}
+
+#[tokio::test]
+async fn a_handling_that_never_ended_leaves_the_event_new() {
+    let receiver = Receiver::new(Verifier::new("linktor", "invented-secret").expect("a verifier"));
+    let body = br#"{"id":"evt_1","type":"message.received"}"#;
+    let headers = webhook::sign("linktor", body, "invented-secret", &SignOptions::default()).expect("signed");
+    for round in 0..3 {
+        let (receiver, headers) = (receiver.clone(), headers.clone());
+        let handling = tokio::spawn(async move {
+            let delivery = receiver.receive(&body[..], &headers).await.expect("verified");
+            assert!(matches!(delivery, Delivery::New(_)), "round {round}: {delivery:?}");
+            if round == 0 {
+                panic!("the handler panics");
+            }
+            std::future::pending::<()>().await;
+        });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        handling.abort();
+        assert!(handling.await.is_err());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_read_up_to_the_limit_and_routes_without_a_receiver_say_so() {
+    let verifier = Verifier::builder("linktor", "invented-secret").expect("a scheme").size_limit(1000);
+    let receiver = Receiver::new(verifier.build().expect("a verifier"));
+    let handler = async |event: Event| event.bytes().len().to_string();
+    let router = Router::new().route("/hook", post(handler).layer(receiver)).route("/bare", post(handler));
+    let url = serve(router).await;
+    for (length, expected) in [(1000, 200), (1001, 413)] {
+        let body = format!("{{\"data\":\"{}\"}}", "x".repeat(length - 11));
+        let headers =
+            webhook::sign("linktor", body.as_bytes(), "invented-secret", &SignOptions::default()).expect("signed");
+        assert_eq!(status(&send(url.clone(), headers, body).await), expected, "{length}");
+    }
+    let answer = send(url.replace("hook", "bare"), HeaderMap::new(), "{}".to_owned()).await;
+    assert_eq!(status(&answer), 500);
+    assert!(answer.contains("Receiver"), "{answer}");
+}
+
+/// A store that is down.
+struct Down;
+
+impl Deduplicator for Down {
+    fn begin<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Begun, Box<dyn std::error::Error + Send + Sync>>> {
+        Box::pin(async { Err("the store is down".into()) })
+    }
+
+    fn commit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Box<dyn std::error::Error + Send + Sync>>> {
+        Box::pin(async { Err("the store is down".into()) })
+    }
+
+    fn release<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Box<dyn std::error::Error + Send + Sync>>> {
+        Box::pin(async { Err("the store is down".into()) })
+    }
+}
+
+#[tokio::test]
+async fn a_deduplicator_that_fails_loses_no_event() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    let receiver = receiver(&sandbox, "linktor").deduplicator(Down);
+    let body = br#"{"id":"evt_1"}"#;
+    let headers = webhook::sign("linktor", body, secret(&sandbox, "linktor"), &SignOptions::default()).expect("signed");
+    let error = receiver.receive(&body[..], &headers).await.expect_err("the store is down");
+    assert_eq!(error.kind(), ErrorKind::Callback);
+    let handler = async |_: Event| -> StatusCode { panic!("a handler was called") };
+    let url = serve(Router::new().route("/hook", post(handler).layer(receiver))).await;
+    let call = json!({"family": "linktor", "url": url, "event": "message.received"});
+    assert_eq!(statuses(&sandbox, call).await, [503; 6]);
+}
+
+/// A clock that is set by hand.
+#[derive(Clone)]
+struct Hand(Arc<Mutex<Instant>>);
+
+impl Clock for Hand {
+    fn monotonic(&self) -> Instant {
+        *self.0.lock().expect("not poisoned")
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+#[test]
+fn an_event_is_remembered_for_a_day_from_when_it_was_done() {
+    let hand = Hand(Arc::new(Mutex::new(Instant::now())));
+    let pass = |time| *hand.0.lock().expect("not poisoned") += time;
+    let seen = MemoryDeduplicator::new().clock(hand.clone());
+    let begin = |id| seen.begin(id).expect("an id");
+    assert_eq!(begin("evt_1"), Begun::New);
+    pass(Duration::from_hours(23));
+    seen.commit("evt_1").expect("an id");
+    pass(Duration::from_hours(24) - Duration::from_secs(1));
+    assert_eq!(begin("evt_1"), Begun::Done);
+    pass(Duration::from_secs(1));
+    assert_eq!(begin("evt_1"), Begun::New);
+    pass(Duration::from_hours(24));
+    assert_eq!(begin("evt_1"), Begun::New, "a claim that nobody ended");
+}
+
+#[test]
+fn memory_is_bounded() {
+    let seen = MemoryDeduplicator::with_capacity(100);
+    for number in 0..10_000 {
+        let id = format!("evt_{number}");
+        assert_eq!(seen.begin(&id).expect("an id"), Begun::New);
+        match number % 3 {
+            0 => seen.commit(&id).expect("an id"),
+            1 => seen.release(&id).expect("an id"),
+            _ => {}
+        }
+    }
+    assert!(format!("{seen:?}").contains("events: 100"), "{seen:?}");
+}
