@@ -11,7 +11,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export PYO3_BUILD_EXTENSION_MODULE := 1
 PYTHON := bindings-python/.venv/bin
 LANGUAGES := rust python node go
-EXAMPLES := many_users oauth_code own_provider token_file
+EXAMPLES := many_users oauth_code own_provider token_file webhook_receiver
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -47,7 +47,8 @@ test-go: quickstart-go
 	cd bindings-go && go test -count=1 ./... && go test -count=1 -race ./...
 
 soak: ## what takes minutes: 100,000 calls in each language, long property tests
-	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties
+	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
+	.ci/constant-time
 	LINKTOR_SOAK_CALLS=100000 $(MAKE) test
 
 lint: python node go ## formatters, linters, type checkers, and the check for one crypto provider
@@ -66,6 +67,7 @@ bench: ## speed against peers, side by side
 	target/release/linktor-bench
 	cargo bench --quiet -p linktor --bench pipeline
 	cargo bench --quiet -p linktor --bench rate_limit
+	cargo bench --quiet -p linktor --bench webhook
 	test -d target/bench-venv || python3 -m venv target/bench-venv
 	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt ./bindings-python
 	LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox target/bench-venv/bin/python tests/bench/bench.py

@@ -183,7 +183,7 @@ impl Secrets {
         if self.0.iter().any(|secret| is_blank(secret.expose_secret())) {
             return Err(Error::config("a webhook secret is empty: is the variable that holds it set?"));
         }
-        Ok(self.0.iter().map(|secret| secret.expose_secret()))
+        Ok(self.0.iter().map(ExposeSecret::expose_secret))
     }
 
     fn one(secret: &[u8]) -> Self {
@@ -200,6 +200,12 @@ impl From<&str> for Secrets {
 impl From<String> for Secrets {
     fn from(secret: String) -> Self {
         Self(vec![secret.into_bytes().into()])
+    }
+}
+
+impl From<&String> for Secrets {
+    fn from(secret: &String) -> Self {
+        Self::one(secret.as_bytes())
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 
 use super::deduplicator::{Begun, Deduplicator, MemoryDeduplicator};
 use super::event::Event;
@@ -135,8 +136,9 @@ impl Drop for Claim {
                 let _ = seen.release(id).await;
             }
         };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(release);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(release)),
+            Err(_) => drop(release.now_or_never()),
         }
     }
 }

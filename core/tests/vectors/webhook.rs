@@ -16,7 +16,7 @@ pub(crate) fn check(step: &Value, seen: &MemoryDeduplicator) -> Result<(), Strin
     match step["webhook"].as_str().expect("a step has a name") {
         "verify" => verify(step),
         "verify_signature" => {
-            agree(step, |verifier, body, headers| verifier.verify_signature(body, headers), |_| Ok(()))
+            agree(step, |verifier, body, headers| verifier.verify_signature(body, headers), |()| Ok(()))
         }
         "sign" => sign(step),
         "event_types" => {
