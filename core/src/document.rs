@@ -54,18 +54,31 @@ impl<'a> Document<'a> {
         Some(Self { whole: serde_json::from_slice(text).ok()?, fields: Fields::read(text) })
     }
 
-    /// The value at a JSON pointer (RFC 6901) through objects.
+    /// The value at a JSON pointer (RFC 6901).
     pub(crate) fn at(&self, pointer: &str) -> Option<&'a RawValue> {
         let mut keys = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
-        let Some(first) = keys.next() else { return Some(self.whole) };
-        let found = self.fields.as_ref()?.get(&first)?;
-        keys.try_fold(found, |found, key| Fields::read(found.get().as_bytes())?.get(&key))
+        let first = match (keys.next(), &self.fields) {
+            (None, _) => return Some(self.whole),
+            (Some(key), Some(fields)) => fields.get(&key)?,
+            (Some(key), None) => item(self.whole, &key)?,
+        };
+        keys.try_fold(first, |found, key| match Fields::read(found.get().as_bytes()) {
+            Some(fields) => fields.get(&key),
+            None => item(found, &key),
+        })
     }
 
     /// The first of several pointers that finds a `T`.
     pub(crate) fn value_at<T: DeserializeOwned>(&self, pointers: &[String]) -> Option<T> {
         pointers.iter().find_map(|pointer| serde_json::from_str(self.at(pointer)?.get()).ok())
     }
+}
+
+/// The item of a list that a key of a pointer names.
+fn item<'a>(list: &'a RawValue, key: &str) -> Option<&'a RawValue> {
+    let is_index = key == "0" || (!key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()));
+    let index: usize = key.parse().ok().filter(|_| is_index)?;
+    serde_json::from_str::<Vec<&RawValue>>(list.get()).ok()?.get(index).copied()
 }
 
 /// Where `part`, a slice of `whole`, begins.

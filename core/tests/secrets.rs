@@ -104,7 +104,7 @@ async fn the_key_never_appears() {
     }
 
     let url = format!("https://user:{MARKER}@api.example.com");
-    for builder in [
+    for builder in vec![
         Client::builder().api_key(format!("Bearer {MARKER}")),
         Client::builder().api_key(format!("{MARKER}\n{MARKER}")),
         Client::builder().api_key(format!("{MARKER}\u{e9}")),

@@ -99,16 +99,15 @@ impl Layout {
             }
         }
     }
+}
 
-    /// Epoch seconds of a signed timestamp.
-    pub(super) fn seconds(&self, timestamp: &[u8]) -> Result<u64, Error> {
-        let is_number = timestamp.len() <= MOST_DIGITS && timestamp.iter().all(u8::is_ascii_digit);
-        let number = if is_number { std::str::from_utf8(timestamp).ok() } else { None };
-        number.and_then(|digits| digits.parse().ok()).ok_or_else(|| match self {
-            Self::Hmac { timestamp: Some(name), .. } | Self::Standard { timestamp: name, .. } => malformed(name),
-            Self::Hmac { timestamp: None, signature, .. } => malformed(signature),
-        })
-    }
+/// Epoch seconds of a signed timestamp.
+pub(super) fn seconds(timestamp: &[u8]) -> Result<u64, Error> {
+    let is_number = timestamp.len() <= MOST_DIGITS && timestamp.iter().all(u8::is_ascii_digit);
+    let number = if is_number { std::str::from_utf8(timestamp).ok() } else { None };
+    number.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
+        refused("malformed_signature", "the signed timestamp is not a number of epoch seconds (of 12 digits at most)")
+    })
 }
 
 /// The one value of a header that is signed or a signature.

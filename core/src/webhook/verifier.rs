@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::event::{Event, Head};
 use super::headers::Headers;
 use super::keys::{Keys, Secrets};
-use super::received::{Layout, Signatures};
+use super::received::{Layout, Signatures, seconds};
 use super::refused;
 use super::scheme::Scheme;
 use crate::clock::{Clock, SystemClock};
@@ -126,7 +126,7 @@ impl Verifier {
             return Err(too_large(self.size_limit));
         }
         let received = self.layout.read(headers)?;
-        let time = received.timestamp.map(|time| self.layout.seconds(time)).transpose()?;
+        let time = received.timestamp.map(seconds).transpose()?;
         let mut parts = [&[][..]; 5];
         let mut signed = 0;
         for part in [received.id, received.timestamp].into_iter().flatten() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use linktor::webhook::{self, Begun, Event, EventType, MemoryDeduplicator, Scheme, Secrets, SignOptions, Verifier};
-use linktor::{Clock, Error, HeaderMap, Provider};
+use linktor::{Clock, Error, ErrorKind, HeaderMap, Provider};
 use serde_json::{Value, json};
 
 use crate::cases::{check_error, same, text};
@@ -43,10 +43,7 @@ fn verify(step: &Value) -> Result<(), String> {
                     "id" => event.id().into(),
                     "type" => event.event_type().map(EventType::as_str).into(),
                     "organization" => event.organization().into(),
-                    "timestamp" => {
-                        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
-                        event.timestamp().map(|time| since(time).as_secs_f64()).into()
-                    }
+                    "timestamp" => event.timestamp().map(epoch_seconds).into(),
                     "data" => match (event.data::<Value>(), expected.get("error")) {
                         (Err(error), Some(expected)) => {
                             check_error(expected, &error)?;
@@ -108,7 +105,10 @@ impl webhook::Headers for Pairs<'_> {
 fn verifier(step: &Value) -> Result<Verifier, Error> {
     let mut builder = Verifier::builder(scheme(&step["scheme"])?, secrets(&step["secret"]))?;
     if let Some(tolerance) = step.get("tolerance") {
-        builder = builder.tolerance(seconds(tolerance));
+        // No `Duration` is below zero: what is refused elsewhere cannot be said here.
+        let tolerance = Duration::try_from_secs_f64(tolerance.as_f64().expect("seconds"))
+            .map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
+        builder = builder.tolerance(tolerance);
     }
     if let Some(limit) = step.get("size_limit").and_then(Value::as_u64) {
         builder = builder.size_limit(usize::try_from(limit).expect("a size"));
@@ -178,6 +178,13 @@ fn bytes(step: &Value, field: &str) -> Vec<u8> {
     match step.get(field) {
         Some(body) => text(body).into_bytes(),
         None => STANDARD.decode(text(&step[format!("{field}_base64")])).expect("base64"),
+    }
+}
+
+fn epoch_seconds(time: SystemTime) -> f64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => since.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
     }
 }
 
