@@ -57,6 +57,10 @@ const (
 	KindCancelled Kind = "cancelled"
 	// KindClosed: the client was closed.
 	KindClosed Kind = "closed"
+	// KindWebhookVerification: a webhook delivery is not what its sender signed, or not of
+	// now. Its code is payload_too_large, missing_signature, malformed_signature,
+	// signature_mismatch or timestamp_out_of_tolerance: see package webhook.
+	KindWebhookVerification Kind = "webhook_verification"
 	// KindInternal: a defect of this library.
 	KindInternal Kind = "internal"
 )
@@ -93,7 +97,9 @@ var (
 	ErrCallback       = only(KindCallback)
 	ErrCancelled      = only(KindCancelled)
 	ErrClosed         = only(KindClosed)
-	ErrInternal       = only(KindInternal)
+	// ErrWebhookVerification is of package webhook.
+	ErrWebhookVerification = only(KindWebhookVerification)
+	ErrInternal            = only(KindInternal)
 	// ErrAPI is every error that the API answered with, whatever its status, and a rate
 	// limit that was waited for in vain.
 	ErrAPI error = &sentinel{KindAPI, Kind.isAnswer}

@@ -29,6 +29,8 @@ func (r *vectorRun) step(what string, step object) {
 		r.paginate(what, step, expect)
 	case step["jwt"] != nil:
 		r.jwt(what, step, expect)
+	case step["webhook"] != nil:
+		r.webhook(what, step, expect)
 	case step["control"] != nil:
 		r.control(step["control"].(string), step["with"])
 	case step["sleep"] != nil:

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/linktor/linktor-go"
+	"github.com/linktor/linktor-go/webhook"
 )
 
 type vectorFile struct {
@@ -19,13 +20,14 @@ type vectorFile struct {
 }
 
 type vectorCase struct {
-	Name        string
-	Client      object
-	TokenSource []any `json:"token_source"`
-	Script      []json.RawMessage
-	Calls       []object
-	Expect      *struct{ Error object }
-	Journal     []object
+	Name         string
+	Client       object
+	TokenSource  []any `json:"token_source"`
+	Deduplicator object
+	Script       []json.RawMessage
+	Calls        []object
+	Expect       *struct{ Error object }
+	Journal      []object
 }
 
 func TestWireVectors(t *testing.T) {
@@ -74,6 +76,8 @@ type vectorRun struct {
 	client   *linktor.Client
 	// consent is what the last authorize_url gave.
 	consent *linktor.AuthorizationRequest
+	// deduplicator is made at its first use.
+	deduplicator *webhook.Deduplicator
 	// placeholders grow with the steps.
 	placeholders map[string]string
 }

@@ -8,10 +8,12 @@ mod client;
 mod item;
 mod jwt;
 mod port;
+mod webhook;
 
 pub use crate::client::{Client, Failure, Payload};
 pub use crate::item::{Item, RateLimit, Span};
 pub use crate::jwt::{jwt_sign, jwt_verify};
 pub use crate::port::{answer, drain, fail, wake_fd};
+pub use crate::webhook::{Deduplicator, Verifier, WebhookEvent, WebhookHeader, webhook_sign};
 
 uniffi::setup_scaffolding!();

@@ -39,6 +39,8 @@ void uniffi_linktor_ffi_fn_func_fail(uint64_t id, RustBuffer message, RustCallSt
 RustBuffer uniffi_linktor_ffi_fn_func_jwt_sign(RustBuffer arguments, RustCallStatus *status);
 RustBuffer uniffi_linktor_ffi_fn_func_jwt_verify(RustBuffer arguments, RustCallStatus *status);
 int32_t uniffi_linktor_ffi_fn_func_wake_fd(RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_func_webhook_sign(RustBuffer options, ForeignBytes body, ForeignBytes secrets,
+                                                   RustCallStatus *status);
 
 uint64_t uniffi_linktor_ffi_fn_clone_client(uint64_t handle, RustCallStatus *status);
 void uniffi_linktor_ffi_fn_free_client(uint64_t handle, RustCallStatus *status);
@@ -62,12 +64,29 @@ uint64_t uniffi_linktor_ffi_fn_method_client_with_credentials(uint64_t self, Rus
 uint64_t uniffi_linktor_ffi_fn_method_client_with_organization(uint64_t self, RustBuffer id,
                                                                RustCallStatus *status);
 
+uint64_t uniffi_linktor_ffi_fn_clone_deduplicator(uint64_t handle, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_free_deduplicator(uint64_t handle, RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_constructor_deduplicator_new(RustBuffer capacity, RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_method_deduplicator_begin(uint64_t self, RustBuffer id, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_method_deduplicator_commit(uint64_t self, RustBuffer id, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_method_deduplicator_release(uint64_t self, RustBuffer id, RustCallStatus *status);
+
+uint64_t uniffi_linktor_ffi_fn_clone_verifier(uint64_t handle, RustCallStatus *status);
+void uniffi_linktor_ffi_fn_free_verifier(uint64_t handle, RustCallStatus *status);
+uint64_t uniffi_linktor_ffi_fn_constructor_verifier_new(RustBuffer options, ForeignBytes secrets,
+                                                        RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_method_verifier_verify(uint64_t self, ForeignBytes body, ForeignBytes headers,
+                                                        RustCallStatus *status);
+void uniffi_linktor_ffi_fn_method_verifier_verify_signature(uint64_t self, ForeignBytes body, ForeignBytes headers,
+                                                            RustCallStatus *status);
+
 uint16_t uniffi_linktor_ffi_checksum_func_answer(void);
 uint16_t uniffi_linktor_ffi_checksum_func_drain(void);
 uint16_t uniffi_linktor_ffi_checksum_func_fail(void);
 uint16_t uniffi_linktor_ffi_checksum_func_jwt_sign(void);
 uint16_t uniffi_linktor_ffi_checksum_func_jwt_verify(void);
 uint16_t uniffi_linktor_ffi_checksum_func_wake_fd(void);
+uint16_t uniffi_linktor_ffi_checksum_func_webhook_sign(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_authorize_url(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_cancel(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_close(void);
@@ -80,7 +99,14 @@ uint16_t uniffi_linktor_ffi_checksum_method_client_submit(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_submit_auth(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_with_credentials(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_with_organization(void);
+uint16_t uniffi_linktor_ffi_checksum_method_deduplicator_begin(void);
+uint16_t uniffi_linktor_ffi_checksum_method_deduplicator_commit(void);
+uint16_t uniffi_linktor_ffi_checksum_method_deduplicator_release(void);
+uint16_t uniffi_linktor_ffi_checksum_method_verifier_verify(void);
+uint16_t uniffi_linktor_ffi_checksum_method_verifier_verify_signature(void);
 uint16_t uniffi_linktor_ffi_checksum_constructor_client_new(void);
+uint16_t uniffi_linktor_ffi_checksum_constructor_deduplicator_new(void);
+uint16_t uniffi_linktor_ffi_checksum_constructor_verifier_new(void);
 
 /* The name of what differs from interface.txt, or NULL. */
 static inline const char *linktor_mismatch(void) {
@@ -91,6 +117,7 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_func_jwt_sign() != 60084) return "jwt_sign";
     if (uniffi_linktor_ffi_checksum_func_jwt_verify() != 59752) return "jwt_verify";
     if (uniffi_linktor_ffi_checksum_func_wake_fd() != 44035) return "wake_fd";
+    if (uniffi_linktor_ffi_checksum_func_webhook_sign() != 19667) return "webhook_sign";
     if (uniffi_linktor_ffi_checksum_method_client_authorize_url() != 61565) return "Client.authorize_url";
     if (uniffi_linktor_ffi_checksum_method_client_cancel() != 23893) return "Client.cancel";
     if (uniffi_linktor_ffi_checksum_method_client_close() != 33620) return "Client.close";
@@ -103,7 +130,14 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_method_client_submit_auth() != 26572) return "Client.submit_auth";
     if (uniffi_linktor_ffi_checksum_method_client_with_credentials() != 13461) return "Client.with_credentials";
     if (uniffi_linktor_ffi_checksum_method_client_with_organization() != 2480) return "Client.with_organization";
+    if (uniffi_linktor_ffi_checksum_method_deduplicator_begin() != 60521) return "Deduplicator.begin";
+    if (uniffi_linktor_ffi_checksum_method_deduplicator_commit() != 41634) return "Deduplicator.commit";
+    if (uniffi_linktor_ffi_checksum_method_deduplicator_release() != 42511) return "Deduplicator.release";
+    if (uniffi_linktor_ffi_checksum_method_verifier_verify() != 16394) return "Verifier.verify";
+    if (uniffi_linktor_ffi_checksum_method_verifier_verify_signature() != 64109) return "Verifier.verify_signature";
     if (uniffi_linktor_ffi_checksum_constructor_client_new() != 6935) return "Client.new";
+    if (uniffi_linktor_ffi_checksum_constructor_deduplicator_new() != 46468) return "Deduplicator.new";
+    if (uniffi_linktor_ffi_checksum_constructor_verifier_new() != 47741) return "Verifier.new";
     return NULL;
 }
 
@@ -235,6 +269,77 @@ static inline uint64_t linktor_client_submit_auth(uint64_t handle, const void *c
     if (status->code != 0) return 0;
     uint64_t self = uniffi_linktor_ffi_fn_clone_client(handle, status);
     return uniffi_linktor_ffi_fn_method_client_submit_auth(self, text, status);
+}
+
+static inline RustBuffer linktor_webhook_sign(const void *options, int32_t options_len, const void *body,
+                                              int32_t body_len, const void *secrets, int32_t secrets_len,
+                                              RustCallStatus *status) {
+    RustBuffer text = linktor_text(options, options_len, status);
+    if (status->code != 0) return text;
+    ForeignBytes body_bytes = {body_len, body}, secrets_bytes = {secrets_len, secrets};
+    return uniffi_linktor_ffi_fn_func_webhook_sign(text, body_bytes, secrets_bytes, status);
+}
+
+static inline uint64_t linktor_verifier_new(const void *options, int32_t options_len, const void *secrets,
+                                            int32_t secrets_len, RustCallStatus *status) {
+    RustBuffer text = linktor_text(options, options_len, status);
+    if (status->code != 0) return 0;
+    ForeignBytes bytes = {secrets_len, secrets};
+    return uniffi_linktor_ffi_fn_constructor_verifier_new(text, bytes, status);
+}
+
+static inline void linktor_verifier_free(uint64_t handle) {
+    RustCallStatus status = {0};
+    uniffi_linktor_ffi_fn_free_verifier(handle, &status);
+}
+
+static inline RustBuffer linktor_verifier_verify(uint64_t handle, const void *body, int32_t body_len,
+                                                 const void *headers, int32_t headers_len, RustCallStatus *status) {
+    ForeignBytes body_bytes = {body_len, body}, headers_bytes = {headers_len, headers};
+    uint64_t self = uniffi_linktor_ffi_fn_clone_verifier(handle, status);
+    return uniffi_linktor_ffi_fn_method_verifier_verify(self, body_bytes, headers_bytes, status);
+}
+
+static inline void linktor_verifier_verify_signature(uint64_t handle, const void *body, int32_t body_len,
+                                                     const void *headers, int32_t headers_len,
+                                                     RustCallStatus *status) {
+    ForeignBytes body_bytes = {body_len, body}, headers_bytes = {headers_len, headers};
+    uint64_t self = uniffi_linktor_ffi_fn_clone_verifier(handle, status);
+    uniffi_linktor_ffi_fn_method_verifier_verify_signature(self, body_bytes, headers_bytes, status);
+}
+
+static inline uint64_t linktor_deduplicator_new(const void *capacity, int32_t capacity_len, RustCallStatus *status) {
+    RustBuffer option = linktor_text(capacity, capacity_len, status);
+    return status->code == 0 ? uniffi_linktor_ffi_fn_constructor_deduplicator_new(option, status) : 0;
+}
+
+static inline void linktor_deduplicator_free(uint64_t handle) {
+    RustCallStatus status = {0};
+    uniffi_linktor_ffi_fn_free_deduplicator(handle, &status);
+}
+
+static inline RustBuffer linktor_deduplicator_begin(uint64_t handle, const void *id, int32_t id_len,
+                                                    RustCallStatus *status) {
+    RustBuffer text = linktor_text(id, id_len, status);
+    if (status->code != 0) return text;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_deduplicator(handle, status);
+    return uniffi_linktor_ffi_fn_method_deduplicator_begin(self, text, status);
+}
+
+static inline void linktor_deduplicator_commit(uint64_t handle, const void *id, int32_t id_len,
+                                               RustCallStatus *status) {
+    RustBuffer text = linktor_text(id, id_len, status);
+    if (status->code != 0) return;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_deduplicator(handle, status);
+    uniffi_linktor_ffi_fn_method_deduplicator_commit(self, text, status);
+}
+
+static inline void linktor_deduplicator_release(uint64_t handle, const void *id, int32_t id_len,
+                                                RustCallStatus *status) {
+    RustBuffer text = linktor_text(id, id_len, status);
+    if (status->code != 0) return;
+    uint64_t self = uniffi_linktor_ffi_fn_clone_deduplicator(handle, status);
+    uniffi_linktor_ffi_fn_method_deduplicator_release(self, text, status);
 }
 
 #endif

@@ -63,6 +63,15 @@ type Payload struct {
 	Span               Span
 }
 
+// Event is what a verified delivery tells; what it does not tell is zero.
+type Event struct {
+	ID, Type, Organization string
+	Timestamp              time.Time
+	// IsJSON says whether the body is, and Data where in it the data is.
+	IsJSON bool
+	Data   Payload
+}
+
 var errLayout = &Defect{"a defect of the SDK: what crossed is not laid out as expected"}
 
 func readItems(data []byte) ([]Item, error) {
@@ -116,17 +125,7 @@ func (r *reader) item() Item {
 
 func readPayload(data []byte) (Payload, error) {
 	r := reader{data: data}
-	var payload Payload
-	switch r.uint32() {
-	case 1:
-		payload.Span = r.span()
-	case 2:
-		payload.Nothing = true
-	case 3:
-		payload.EmptyList = true
-	default:
-		r.short = true
-	}
+	payload := r.payload()
 	if !r.done() {
 		return Payload{}, errLayout
 	}
@@ -151,11 +150,50 @@ func readFailure(data []byte) error {
 	return &Failure{record}
 }
 
+func readEvent(data []byte) (Event, error) {
+	r := reader{data: data}
+	event := Event{ID: r.optionalText(), Type: r.optionalText()}
+	if r.isSome() {
+		event.Timestamp = r.time()
+	}
+	event.Organization = r.optionalText()
+	if event.IsJSON = r.isSome(); event.IsJSON {
+		event.Data = r.payload()
+	}
+	if !r.done() {
+		return Event{}, errLayout
+	}
+	return event, nil
+}
+
+func readPairs(data []byte) ([][2]string, error) {
+	r := reader{data: data}
+	count := int(r.uint32())
+	// Not more than can be there: a pair takes 8 bytes at least.
+	pairs := make([][2]string, 0, min(count, len(data)/8))
+	for range count {
+		pair := [2]string{string(r.bytes()), string(r.bytes())}
+		if r.short {
+			return nil, errLayout
+		}
+		pairs = append(pairs, pair)
+	}
+	if !r.done() {
+		return nil, errLayout
+	}
+	return pairs, nil
+}
+
+// Pack appends bytes as they cross in lists that are lent: after their length.
+func Pack(packed []byte, bytes string) []byte {
+	return append(binary.BigEndian.AppendUint32(packed, uint32(len(bytes))), bytes...)
+}
+
 // writeTexts lays a list of texts out as it crosses.
 func writeTexts(texts []string) []byte {
 	data := binary.BigEndian.AppendUint32(nil, uint32(len(texts)))
 	for _, text := range texts {
-		data = append(binary.BigEndian.AppendUint32(data, uint32(len(text))), text...)
+		data = Pack(data, text)
 	}
 	return data
 }
@@ -165,7 +203,15 @@ func writeOption(text *string) []byte {
 	if text == nil {
 		return []byte{0}
 	}
-	return append(binary.BigEndian.AppendUint32([]byte{1}, uint32(len(*text))), *text...)
+	return Pack([]byte{1}, *text)
+}
+
+// writeCount lays a number that may be missing out as it crosses.
+func writeCount(count *int64) []byte {
+	if count == nil {
+		return []byte{0}
+	}
+	return binary.BigEndian.AppendUint64([]byte{1}, uint64(*count))
 }
 
 // reader reads uniffi's big-endian records in order. Past the end it reads zeros.
@@ -191,6 +237,35 @@ func (r *reader) isSome() bool {
 
 func (r *reader) span() Span {
 	return Span{int(r.uint64()), int(r.uint64())}
+}
+
+func (r *reader) payload() Payload {
+	var payload Payload
+	switch r.uint32() {
+	case 1:
+		payload.Span = r.span()
+	case 2:
+		payload.Nothing = true
+	case 3:
+		payload.EmptyList = true
+	default:
+		r.short = true
+	}
+	return payload
+}
+
+// optionalText reads one that may be missing, and is empty then.
+func (r *reader) optionalText() string {
+	if !r.isSome() {
+		return ""
+	}
+	return string(r.bytes())
+}
+
+// time reads epoch seconds, which as a float are exact to a microsecond.
+func (r *reader) time() time.Time {
+	seconds := math.Float64frombits(r.uint64())
+	return time.UnixMicro(int64(math.Round(seconds * 1e6))).UTC()
 }
 
 // rateLimit reads one that may be missing.

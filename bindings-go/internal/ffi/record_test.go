@@ -62,6 +62,38 @@ func TestWhatIsCutShortIsADefectAndNoCrash(t *testing.T) {
 	}
 }
 
+func TestAnEventIsReadInOrder(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 123456000, time.UTC)
+	data := record{}.byte(1).text("evt_1").byte(1).text("a").byte(1).uint64(math.Float64bits(1767323045.123456))
+	data = data.byte(1).text("org_1").byte(1).uint32(1).uint64(2).uint64(5)
+	event, err := readEvent(data)
+	expected := Event{ID: "evt_1", Type: "a", Organization: "org_1", Timestamp: at, IsJSON: true, Data: Payload{Span: Span{2, 5}}}
+	if err != nil || event != expected {
+		t.Errorf("%+v, %v", event, err)
+	}
+	for length := range data {
+		if _, err := readEvent(data[:length]); err == nil {
+			t.Errorf("the first %d bytes are no error", length)
+		}
+	}
+	if event, err := readEvent(make([]byte, 5)); err != nil || event != (Event{}) {
+		t.Errorf("%+v, %v", event, err)
+	}
+}
+
+func TestPairsAreReadInOrder(t *testing.T) {
+	data := record{}.uint32(2).text("a").text("").text("").text("b")
+	pairs, err := readPairs(data)
+	if err != nil || !reflect.DeepEqual(pairs, [][2]string{{"a", ""}, {"", "b"}}) {
+		t.Errorf("%q, %v", pairs, err)
+	}
+	for length := range data {
+		if _, err := readPairs(data[:length]); err == nil {
+			t.Errorf("the first %d bytes are no error", length)
+		}
+	}
+}
+
 func FuzzReadItems(f *testing.F) {
 	data, _ := batch()
 	f.Add([]byte(data))
@@ -70,6 +102,8 @@ func FuzzReadItems(f *testing.F) {
 		_, _ = readItems(data)
 		_, _ = readPayload(data)
 		_, _ = readRateLimit(data)
+		_, _ = readEvent(data)
+		_, _ = readPairs(data)
 		_ = readFailure(data)
 	})
 }

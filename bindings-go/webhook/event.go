@@ -1,0 +1,67 @@
+package webhook
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/linktor/linktor-go/internal/failure"
+	"github.com/linktor/linktor-go/internal/ffi"
+)
+
+// Event is an event that a sender delivered, and that was verified. What the sender does not
+// say is zero. It prints, and logs, its id and type alone.
+type Event struct {
+	// ID is the event's id, the same in every redelivery.
+	ID string
+	// Type is the event's type, one of those below or any other.
+	Type EventType
+	// Timestamp is when it happened, to a microsecond and in UTC. It is zero too where the
+	// sender writes something that is no time.
+	Timestamp time.Time
+	// Organization is the organization or tenant that it belongs to.
+	Organization string
+	// Body is the body as it came.
+	Body []byte
+
+	isJSON bool
+	data   ffi.Payload
+}
+
+// Data reads the event's data into v, a pointer as for [json.Unmarshal]. No data, or a null,
+// does not change v. A body that is not JSON, and data that are not those of a v, are errors
+// of the kind decode, which wrap json's own.
+func (e *Event) Data(v any) error {
+	data := []byte("[]")
+	switch span := e.data.Span; {
+	case !e.isJSON:
+		return failure.New("decode", "the event's body is not JSON", nil)
+	case e.data.Nothing:
+		return nil
+	case e.data.EmptyList:
+	case span.Start < 0 || span.Start > span.End || span.End > len(e.Body):
+		return failure.New("decode", "the event's body is not the one that was verified", nil)
+	default:
+		data = e.Body[span.Start:span.End]
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return failure.New("decode", "the event's data is not the JSON that was expected", err)
+	}
+	return nil
+}
+
+// String shows the id and the type, and no data.
+func (e Event) String() string {
+	return fmt.Sprintf("webhook.Event(id %q, type %q)", e.ID, string(e.Type))
+}
+
+// GoString is [Event.String].
+func (e Event) GoString() string { return e.String() }
+
+// Format writes [Event.String], whatever the verb.
+func (e Event) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.String()) }
+
+// LogValue is [Event.String]: the data is not for logs.
+func (e Event) LogValue() slog.Value { return slog.StringValue(e.String()) }
