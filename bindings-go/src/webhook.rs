@@ -77,11 +77,9 @@ pub struct Deduplicator(MemoryDeduplicator);
 impl Deduplicator {
     /// One that remembers so many events, or as many as it does by default.
     #[uniffi::constructor]
+    #[expect(clippy::cast_precision_loss, reason = "no capacity is so large")]
     pub fn new(capacity: Option<i64>) -> Result<Arc<Self>, Failure> {
-        let Some(capacity) = capacity else { return Ok(Arc::new(Self(MemoryDeduplicator::new()))) };
-        let capacity = usize::try_from(capacity).ok().filter(|&capacity| capacity > 0);
-        let capacity = capacity.ok_or_else(|| Error::new(ErrorKind::Config, "capacity must be at least 1"))?;
-        Ok(Arc::new(Self(MemoryDeduplicator::with_capacity(capacity))))
+        Ok(Arc::new(Self(linktor_bridge::deduplicator(capacity.map(|events| events as f64))?)))
     }
 
     /// Claims an event: `new`, `in_progress` or `done`.

@@ -20,21 +20,22 @@ impl<'a> Fields<'a> {
         self.0.keys()
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
-        self.0.get(key).copied()
+    /// The JSON of a field's value.
+    pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
+        self.0.get(key).map(|value| value.get())
     }
 
     /// Whether the key is there, and not `null`.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.get(key).is_some_and(|value| value.get() != "null")
+        self.get(key).is_some_and(|value| value != "null")
     }
 
     pub(crate) fn flag(&self, key: &str) -> Option<bool> {
-        serde_json::from_str(self.get(key)?.get()).ok()
+        serde_json::from_str(self.get(key)?).ok()
     }
 
     pub(crate) fn text(&self, key: &str) -> Option<String> {
-        serde_json::from_str(self.get(key)?.get()).ok()
+        serde_json::from_str(self.get(key)?).ok()
     }
 }
 
@@ -45,40 +46,54 @@ pub(crate) fn json_text(body: &[u8]) -> &[u8] {
 
 /// A JSON text whose values are looked up as they stand in it.
 pub(crate) struct Document<'a> {
-    whole: &'a RawValue,
+    whole: &'a str,
     fields: Option<Fields<'a>>,
 }
 
+/// A JSON pointer (RFC 6901), split.
+pub(crate) struct Pointer(Vec<String>);
+
 impl<'a> Document<'a> {
     pub(crate) fn read(text: &'a [u8]) -> Option<Self> {
-        Some(Self { whole: serde_json::from_slice(text).ok()?, fields: Fields::read(text) })
+        let whole = std::str::from_utf8(text).ok()?;
+        let fields = Fields::read(text);
+        if fields.is_none() {
+            serde_json::from_str::<&RawValue>(whole).ok()?;
+        }
+        Some(Self { whole, fields })
     }
 
-    /// The value at a JSON pointer (RFC 6901).
-    pub(crate) fn at(&self, pointer: &str) -> Option<&'a RawValue> {
-        let mut keys = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
+    /// The JSON of the value at a pointer.
+    pub(crate) fn at(&self, pointer: &Pointer) -> Option<&'a str> {
+        let mut keys = pointer.0.iter();
         let first = match (keys.next(), &self.fields) {
             (None, _) => return Some(self.whole),
-            (Some(key), Some(fields)) => fields.get(&key)?,
-            (Some(key), None) => item(self.whole, &key)?,
+            (Some(key), Some(fields)) => fields.get(key)?,
+            (Some(key), None) => item(self.whole, key)?,
         };
-        keys.try_fold(first, |found, key| match Fields::read(found.get().as_bytes()) {
-            Some(fields) => fields.get(&key),
-            None => item(found, &key),
+        keys.try_fold(first, |found, key| match Fields::read(found.as_bytes()) {
+            Some(fields) => fields.get(key),
+            None => item(found, key),
         })
     }
 
     /// The first of several pointers that finds a `T`.
     pub(crate) fn value_at<T: DeserializeOwned>(&self, pointers: &[String]) -> Option<T> {
-        pointers.iter().find_map(|pointer| serde_json::from_str(self.at(pointer)?.get()).ok())
+        pointers.iter().find_map(|pointer| serde_json::from_str(self.at(&pointer.as_str().into())?).ok())
+    }
+}
+
+impl From<&str> for Pointer {
+    fn from(pointer: &str) -> Self {
+        Self(pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")).collect())
     }
 }
 
 /// The item of a list that a key of a pointer names.
-fn item<'a>(list: &'a RawValue, key: &str) -> Option<&'a RawValue> {
+fn item<'a>(list: &'a str, key: &str) -> Option<&'a str> {
     let is_index = key == "0" || (!key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()));
     let index: usize = key.parse().ok().filter(|_| is_index)?;
-    serde_json::from_str::<Vec<&RawValue>>(list.get()).ok()?.get(index).copied()
+    serde_json::from_str::<Vec<&RawValue>>(list).ok()?.get(index).map(|item| item.get())
 }
 
 /// Where `part`, a slice of `whole`, begins.

@@ -49,3 +49,8 @@ pub(crate) fn parse_value(name: &str, value: &str) -> Result<HeaderValue, Error>
         ))
     })
 }
+
+/// Whether a text is of visible ASCII characters, and not empty.
+pub(crate) fn is_visible(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

@@ -27,4 +27,4 @@ pub use crate::options::{CallOptions, method, seconds};
 pub use crate::port::{Item, Outcome, Port, Reply};
 pub use crate::record::ErrorRecord;
 pub use crate::upcall::{answer, fail};
-pub use crate::webhook::{Verifier, WebhookEvent, webhook_sign};
+pub use crate::webhook::{Verifier, WebhookEvent, deduplicator, webhook_sign};

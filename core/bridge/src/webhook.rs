@@ -3,7 +3,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use linktor::webhook::{self, Scheme, Secrets, SignOptions};
+use linktor::webhook::{self, MemoryDeduplicator, Scheme, Secrets, SignOptions};
 use linktor::{Clock, Error, ErrorKind, Payload, Provider};
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub struct WebhookEvent {
 struct Verify {
     scheme: Value,
     tolerance: Option<f64>,
-    size_limit: Option<u64>,
+    size_limit: Option<f64>,
     now: Option<f64>,
 }
 
@@ -56,12 +56,17 @@ impl Verifier {
             builder = builder.tolerance(duration("tolerance", tolerance)?);
         }
         if let Some(limit) = given.size_limit {
-            builder = builder.size_limit(usize::try_from(limit).unwrap_or(usize::MAX));
+            builder = builder.size_limit(whole("size_limit", limit)?);
         }
         if let Some(now) = given.now {
             builder = builder.clock(Stopped(time("now", now)?));
         }
         Ok(Self(builder.build()?))
+    }
+
+    /// The headers that it reads, in lower case; others need not cross.
+    pub fn header_names(&self) -> Vec<&str> {
+        self.0.header_names()
     }
 
     /// The event of a delivery.
@@ -100,6 +105,24 @@ pub fn webhook_sign(options: &str, body: &[u8], secrets: &[impl AsRef<[u8]>]) ->
     let given: Sign = read(options)?;
     let timestamp = given.timestamp.map(|at| time("timestamp", at)).transpose()?;
     webhook::signed(&scheme(given.scheme)?, body, &Secrets::from(secrets), &SignOptions { id: given.id, timestamp })
+}
+
+/// A whole number; what it may be is the core's to say.
+fn whole(name: &str, number: f64) -> Result<usize, Error> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is checked, and saturates")]
+    if number >= 0.0 && number.fract() == 0.0 {
+        return Ok(number as usize);
+    }
+    Err(Error::new(ErrorKind::Config, format!("{name} must be a whole number, not below zero")))
+}
+
+/// A deduplicator of this process that remembers so many events, or as many as it does by
+/// default.
+pub fn deduplicator(capacity: Option<f64>) -> Result<MemoryDeduplicator, Error> {
+    match capacity {
+        Some(capacity) => MemoryDeduplicator::with_capacity(whole("capacity", capacity)?),
+        None => Ok(MemoryDeduplicator::new()),
+    }
 }
 
 /// A clock that stands still.

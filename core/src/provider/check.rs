@@ -3,6 +3,7 @@
 use super::rate::OTHER;
 use super::{CredentialKind, DefaultTier, Provider, RateClass, Route};
 use crate::error::Error;
+use crate::header::is_visible;
 
 const ROUTE: &str = "must have methods in upper case, and paths that begin with `/` and have `**` only at the end";
 
@@ -10,7 +11,7 @@ impl Provider {
     /// A `config` error that names the field, if one contradicts another or itself.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::config(format!("provider `{}`: {what}", self.name.escape_default())));
-        if !is_word(&self.name) {
+        if !is_visible(&self.name) {
             return wrong("name must be a word of printable ASCII".to_owned());
         }
         let has = |kind| self.credentials.contains(&kind);
@@ -62,7 +63,8 @@ impl Provider {
             return Err(format!("unsafe_routes {ROUTE}"));
         }
         for RateClass { name, routes } in &rate.classes {
-            if !is_word(name) || name == OTHER || rate.classes.iter().filter(|class| class.name == *name).count() > 1 {
+            if !is_visible(name) || name == OTHER || rate.classes.iter().filter(|class| class.name == *name).count() > 1
+            {
                 return Err(format!(
                     "rate.classes must have names of their own, of printable ASCII, and `{OTHER}` is that of all others"
                 ));
@@ -81,10 +83,6 @@ impl Provider {
             _ => Ok(()),
         }
     }
-}
-
-fn is_word(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::Provider;
 use crate::document::{Fields, json_text, offset};
@@ -45,7 +44,7 @@ impl Provider {
         if !is_envelope {
             return Ok(whole);
         }
-        match fields.get("data").map(RawValue::get) {
+        match fields.get("data") {
             Some("null") if self.envelope.list_keys.iter().any(|key| fields.has(key)) => Ok(Payload::EmptyList),
             None | Some("null") => Ok(Payload::Nothing),
             Some(data) => {

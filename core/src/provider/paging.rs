@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use url::Url;
 
 use super::{Provider, texts};
@@ -110,7 +109,7 @@ impl Provider {
         }
         let document = Document::read(text).ok_or_else(unlisted)?;
         let rules = &self.paging;
-        let mut lists = rules.items.iter().filter_map(|pointer| document.at(pointer)).map(RawValue::get);
+        let mut lists = rules.items.iter().filter_map(|pointer| document.at(&pointer.as_str().into()));
         let list = lists.find(|raw| raw.starts_with('[') || *raw == "null").ok_or_else(unlisted)?;
         let is_empty = list == "null" || list[1..].trim_ascii_start().starts_with(']');
         if is_empty {

@@ -101,9 +101,12 @@ impl MemoryDeduplicator {
         Self::default()
     }
 
-    /// One that remembers so many, at least one. An event takes about 150 bytes.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self { capacity: capacity.max(1), ..Self::default() }
+    /// One that remembers so many; 0 is a `config` error. An event takes about 150 bytes.
+    pub fn with_capacity(capacity: usize) -> Result<Self, Error> {
+        if capacity == 0 {
+            return Err(Error::config("capacity must be at least 1: nothing would be remembered"));
+        }
+        Ok(Self { capacity, ..Self::default() })
     }
 
     /// What tells how old an event is. Default: the machine's clock.

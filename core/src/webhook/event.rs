@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use super::event_type::EventType;
 use super::headers::{Found, Headers};
 use super::received::trimmed;
-use super::scheme::Scheme;
-use crate::document::{Document, json_text, offset};
+use super::scheme::{Scheme, Signature};
+use crate::document::{Document, Pointer, json_text, offset};
 use crate::error::{Error, ErrorKind};
 use crate::provider::Payload;
 
@@ -93,65 +93,106 @@ impl fmt::Debug for Event {
     }
 }
 
-impl Head {
-    /// `id` is the one that is signed, if one is.
-    pub(super) fn read<H: Headers + ?Sized>(scheme: &Scheme, body: &[u8], headers: &H, id: Option<&[u8]>) -> Self {
-        let document = Document::read(json_text(body));
-        let places = Places { document: document.as_ref(), headers };
+/// The places of an event's fields, made ready.
+pub(super) struct Places {
+    /// Nowhere but where the signed id is.
+    id: Option<Vec<Place>>,
+    event_type: Vec<Place>,
+    timestamp: Vec<Place>,
+    organization: Vec<Place>,
+    data: Vec<Pointer>,
+}
+
+enum Place {
+    Body(Pointer),
+    Header(HeaderName),
+}
+
+impl Places {
+    /// The places of a scheme that was checked.
+    pub(super) fn of(scheme: &Scheme) -> Self {
+        let all = |places: &[String]| places.iter().filter_map(|place| Place::of(place)).collect();
         let fields = &scheme.event;
-        let id = match (&fields.id, id) {
-            (Some(listed), _) => places.id(listed),
-            (None, Some(signed)) => text(signed),
-            (None, None) => places.id(&["/id".to_owned()]),
+        let id = match (&fields.id, &scheme.signature) {
+            (None, Signature::StandardWebhooks { .. }) => None,
+            (None, Signature::Hmac { .. }) => Some(vec![Place::Body("/id".into())]),
+            (Some(places), _) => Some(all(places)),
         };
-        let data = document.as_ref().map(|document| {
-            let found = fields.data.iter().find_map(|place| document.at(place)).map(|raw| raw.get().as_bytes());
-            match found {
-                None | Some(b"null") => Payload::Nothing,
-                Some(data) => {
-                    let start = offset(body, data);
-                    Payload::Span(start..start + data.len())
-                }
-            }
-        });
         Self {
             id,
-            event_type: places.find(&fields.event_type, string).map(EventType::from),
-            timestamp: places.find(&fields.timestamp, time),
-            organization: places.id(&fields.organization),
+            event_type: all(&fields.event_type),
+            timestamp: all(&fields.timestamp),
+            organization: all(&fields.organization),
+            data: fields.data.iter().map(|place| place.as_str().into()).collect(),
+        }
+    }
+
+    /// The headers among them.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        let all = [self.id.as_deref().unwrap_or_default(), &self.event_type, &self.timestamp, &self.organization];
+        all.into_iter().flatten().filter_map(|place| match place {
+            Place::Header(name) => Some(name),
+            Place::Body(_) => None,
+        })
+    }
+
+    /// `id` is the one that is signed, if one is.
+    pub(super) fn read<H: Headers + ?Sized>(&self, body: &[u8], headers: &H, id: Option<&[u8]>) -> Head {
+        let document = Document::read(json_text(body));
+        let found = Source { document: document.as_ref(), headers };
+        let data = document.as_ref().map(|document| match self.data.iter().find_map(|place| document.at(place)) {
+            None | Some("null") => Payload::Nothing,
+            Some(data) => {
+                let start = offset(body, data.as_bytes());
+                Payload::Span(start..start + data.len())
+            }
+        });
+        Head {
+            id: match &self.id {
+                Some(places) => found.first(places, id_of),
+                None => id.and_then(text),
+            },
+            event_type: found.first(&self.event_type, string).map(EventType::from),
+            timestamp: found.first(&self.timestamp, time),
+            organization: found.first(&self.organization, id_of),
             data,
         }
     }
 }
 
-/// Where an event's fields are looked for.
-struct Places<'a, H: ?Sized> {
+impl Place {
+    fn of(place: &str) -> Option<Self> {
+        if place.is_empty() || place.starts_with('/') {
+            return Some(Self::Body(place.into()));
+        }
+        HeaderName::from_bytes(place.as_bytes()).ok().map(Self::Header)
+    }
+}
+
+/// A delivery, to be looked through for fields.
+struct Source<'a, H: ?Sized> {
     document: Option<&'a Document<'a>>,
     headers: &'a H,
 }
 
-impl<H: Headers + ?Sized> Places<'_, H> {
+impl<H: Headers + ?Sized> Source<'_, H> {
     /// The first place that holds something that can be read.
-    fn find<T>(&self, places: &[String], read: impl Fn(&str) -> Option<T>) -> Option<T> {
-        places.iter().find_map(|place| {
-            if place.is_empty() || place.starts_with('/') {
-                return read(self.document?.at(place)?.get());
-            }
-            let name = HeaderName::from_bytes(place.as_bytes()).ok()?;
-            match self.headers.under(&name) {
+    fn first<T>(&self, places: &[Place], read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        places.iter().find_map(|place| match place {
+            Place::Body(pointer) => read(self.document?.at(pointer)?),
+            Place::Header(name) => match self.headers.under(name) {
                 // As the JSON of a text: what a header holds is no number.
                 Found::One(value) => read(&serde_json::to_string(&text(value)?).ok()?),
                 Found::Nothing | Found::Several => None,
-            }
+            },
         })
     }
+}
 
-    fn id(&self, places: &[String]) -> Option<String> {
-        self.find(places, |raw| {
-            let is_number = raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-            if is_number { Some(raw.to_owned()) } else { string(raw) }
-        })
-    }
+/// A text, or a number as it is written.
+fn id_of(raw: &str) -> Option<String> {
+    let is_number = raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    if is_number { Some(raw.to_owned()) } else { string(raw) }
 }
 
 /// A header's value that is more than white space and all visible.

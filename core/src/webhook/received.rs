@@ -59,6 +59,14 @@ impl Layout {
         })
     }
 
+    /// The headers that it reads.
+    pub(super) fn headers(&self) -> Vec<&HeaderName> {
+        match self {
+            Self::Hmac { signature, timestamp, .. } => std::iter::once(signature).chain(timestamp).collect(),
+            Self::Standard { id, timestamp, signature, .. } => vec![signature, timestamp, id],
+        }
+    }
+
     /// Whether a delivery's time is signed.
     pub(super) fn signs_time(&self) -> bool {
         !matches!(self, Self::Hmac { timestamp: None, .. })

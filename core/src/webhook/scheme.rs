@@ -7,6 +7,7 @@ use http::HeaderName;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::header::is_visible;
 use crate::provider::Provider;
 
 /// How a sender signs its deliveries, and where their events say what.
@@ -293,8 +294,8 @@ impl Scheme {
             roles.push(header);
         }
         if let Signature::Hmac { prefix, prefix_optional, .. } = &self.signature {
-            if prefix.as_ref().is_some_and(String::is_empty) {
-                return wrong("an empty prefix: leave it out if there is none".to_owned());
+            if prefix.as_ref().is_some_and(|prefix| !is_visible(prefix)) {
+                return wrong("prefix must be of visible ASCII characters; leave it out if there is none".to_owned());
             }
             if *prefix_optional && prefix.is_none() {
                 return wrong("prefix_optional without a prefix".to_owned());

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::keys::{Secrets, SigningKey};
 use super::scheme::{Scheme, Signature, Version};
 use crate::error::Error;
+use crate::header::is_visible;
 
 /// What [`sign`] signs beside the body.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +72,7 @@ pub fn signed(
         }
         Signature::StandardWebhooks { version, id_header, timestamp_header, signature_header } => {
             let id = options.id.clone().unwrap_or_else(|| format!("msg_{}", Uuid::new_v4().simple()));
-            if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.') {
+            if !is_visible(&id) || id.contains('.') {
                 return Err(Error::config("id must be of visible ASCII characters, without a point"));
             }
             let time = time(options)?;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::HeaderName;
 
-use super::event::{Event, Head};
+use super::event::{Event, Head, Places};
 use super::headers::Headers;
 use super::keys::{Keys, Secrets};
 use super::received::{Layout, Signatures, seconds};
@@ -40,6 +41,7 @@ const SIZE_LIMIT: usize = 1024 * 1024;
 pub struct Verifier {
     scheme: Scheme,
     layout: Layout,
+    places: Places,
     keys: Keys,
     tolerance: Duration,
     size_limit: usize,
@@ -117,7 +119,13 @@ impl Verifier {
     #[doc(hidden)]
     pub fn head<H: Headers + ?Sized>(&self, body: &[u8], headers: &H) -> Result<Head, Error> {
         let id = self.signed_id(body, headers)?;
-        Ok(Head::read(&self.scheme, body, headers, id))
+        Ok(self.places.read(body, headers, id))
+    }
+
+    /// The headers that it reads, in lower case: for those who hand only these on.
+    #[doc(hidden)]
+    pub fn header_names(&self) -> Vec<&str> {
+        self.layout.headers().into_iter().chain(self.places.headers()).map(HeaderName::as_str).collect()
     }
 
     /// The id that is signed, if one is.
@@ -203,6 +211,7 @@ impl VerifierBuilder {
         }
         Ok(Verifier {
             keys: Keys::new(&self.scheme.signature, &self.secrets)?,
+            places: Places::of(&self.scheme),
             scheme: self.scheme,
             layout,
             tolerance: self.tolerance.unwrap_or(TOLERANCE),

@@ -204,7 +204,9 @@ impl Clock for At {
 /// The case's own deduplicator.
 pub(crate) fn deduplicator(case: &Value) -> MemoryDeduplicator {
     match case.get("deduplicator").unwrap_or(&json!({}))["capacity"].as_u64() {
-        Some(capacity) => MemoryDeduplicator::with_capacity(usize::try_from(capacity).expect("a capacity")),
+        Some(capacity) => {
+            MemoryDeduplicator::with_capacity(usize::try_from(capacity).expect("a capacity")).expect("not 0")
+        }
         None => MemoryDeduplicator::new(),
     }
 }
