@@ -74,7 +74,7 @@ fn take<'py, T: FromPyObjectOwned<'py>>(
 }
 
 /// A keyword's value. An error is that of the client's option, where there is one.
-fn typed<'py, T: FromPyObjectOwned<'py>>(
+pub(crate) fn typed<'py, T: FromPyObjectOwned<'py>>(
     value: &Bound<'py, PyAny>,
     kind: ErrorKind,
     name: &str,
@@ -88,7 +88,7 @@ fn content_type(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
 }
 
 /// A number for the core to judge: what is beyond all is the greatest, and `True` is none.
-struct Number(f64);
+pub(crate) struct Number(pub(crate) f64);
 
 impl<'py> FromPyObject<'_, 'py> for Number {
     type Error = PyErr;

@@ -8,6 +8,7 @@ mod jwt;
 mod port;
 mod response;
 mod source;
+mod webhook;
 
 #[pyo3::pymodule]
 mod _native {
@@ -23,6 +24,8 @@ mod _native {
     use crate::response::Response;
     #[pymodule_export]
     use crate::source::{answer, fail};
+    #[pymodule_export]
+    use crate::webhook::{Deduplicator, Event, Verifier, webhook_sign};
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }

@@ -43,13 +43,18 @@ def compare_response(diff: list[str], where: str, expect: dict[str, Any], respon
         "attempts": lambda: response.attempts,
         "request_id": lambda: response.request_id,
     }
+    fields = dict(expect)
+    if "rate_limit" in fields:
+        compare_rate_limit(diff, f"{where}.rate_limit", fields.pop("rate_limit"), response.rate_limit)
+    if "waited" in fields:
+        compare_waited(diff, f"{where}.waited", fields.pop("waited"), response.waited)
+    return compare_fields(diff, where, fields, readers)
+
+
+def compare_fields(
+    diff: list[str], where: str, expect: dict[str, Any], readers: dict[str, Callable[[], object]]
+) -> None:
     for name, expected in expect.items():
-        if name == "rate_limit":
-            compare_rate_limit(diff, f"{where}.rate_limit", expected, response.rate_limit)
-            continue
-        if name == "waited":
-            compare_waited(diff, f"{where}.waited", expected, response.waited)
-            continue
         try:
             actual = readers[name]()
         except LinktorError as error:
@@ -59,14 +64,15 @@ def compare_response(diff: list[str], where: str, expect: dict[str, Any], respon
                 compare_error(diff, f"{where}.{name}", expected, error)
         else:
             compare(diff, f"{where}.{name}", expected, actual)
-    return None
 
 
 def compare_value(diff: list[str], where: str, expect: dict[str, Any], value: object) -> None:
-    """The result of anything but a request, whose fields, items, claims or token the step names."""
+    """The result of anything but a request, whose fields, items or other names the step has."""
     unexpected_success(diff, where, expect)
     if "rate_limit" in expect:
         compare_rate_limit(diff, f"{where}.rate_limit", expect["rate_limit"], value)
+    elif "headers" in expect:
+        compare(diff, f"{where}.headers", lower(expect["headers"]), lower(value))
     elif isinstance(value, AuthorizationRequest):
         if "url" in expect:
             compare_url(diff, f"{where}.url", expect["url"], value.url)
@@ -79,8 +85,12 @@ def compare_value(diff: list[str], where: str, expect: dict[str, Any], value: ob
             else:
                 compare(diff, f"{where}.{name}", expected, actual)
     else:
-        for name in expect.keys() & {"value", "items", "claims", "token"}:
+        for name in expect.keys() & {"value", "items", "claims", "token", "types"}:
             compare(diff, f"{where}.{name}", expect[name], value)
+
+
+def lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def compare_rate_limit(diff: list[str], where: str, expect: dict[str, Any] | None, actual: object) -> None:

@@ -219,6 +219,21 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), check())
     assert run(sandbox, code, 20).splitlines() == [fine, fine, f"7 {fine}"]
 
 
+def test_webhooks_work_on_both_sides_of_a_fork(sandbox: Sandbox) -> None:
+    code = """
+headers = webhooks.sign('linktor', '{"id": "evt_1"}', 'invented-secret')
+verifier, seen = webhooks.Verifier('linktor', 'invented-secret'), webhooks.Deduplicator()
+seen.commit('evt_1')
+child = os.fork()
+if child == 0:
+    print(verifier.verify('{"id": "evt_1"}', headers).id, seen.begin('evt_1'), seen.begin('evt_2'), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+print(verifier.verify('{"id": "evt_1"}', headers).id, seen.begin('evt_1'), seen.begin('evt_2'))
+"""
+    assert run(sandbox, code).splitlines() == ["evt_1 done new"] * 2
+
+
 def test_a_pool_of_forked_workers_works(sandbox: Sandbox) -> None:
     code = """
 import multiprocessing

@@ -24,6 +24,7 @@ from linktor import (
     OAuth,
     Session,
     jwt,
+    webhooks,
 )
 from sandbox import Sandbox
 
@@ -140,6 +141,11 @@ ADA: dict[str, Any] = {"email": "ada@example.com", "password": MARK}
         lambda: jwt.sign({}, MARK, expires_in=float("nan")),
         lambda: jwt.verify(MARK, MARK, leeway=-1),
         lambda: jwt.verify(MARK, f"{MARK}\ud800"),
+        lambda: webhooks.Verifier("linktor", MARK, tolerance=-1),
+        lambda: webhooks.Verifier("linktor", [MARK, ""]),
+        lambda: webhooks.verify("linktor", "{}", {}, f"{MARK}\ud800"),
+        lambda: webhooks.verify_signature("standard_webhooks", "{}", {}, f"whpk_{MARK}"),
+        lambda: webhooks.sign("standard_webhooks_v1a", "{}", f"whsk_{MARK}"),
     ],
 )
 def test_no_frame_holds_a_credential_as_text_of_ours(call: Callable[[], object]) -> None:
@@ -255,3 +261,30 @@ def test_a_response_shows_neither_headers_nor_body(sandbox: Sandbox) -> None:
     sandbox.script({"headers": {"Set-Cookie": MARK}, "json": {"token": MARK}})
     response = sandbox.client().get("/me")
     assert MARK not in repr(response) + str(response) + repr(response.headers) + str(response.headers)
+
+
+def test_webhooks_show_neither_secret_nor_data() -> None:
+    body, secret = f'{{"id": "evt_1", "data": "{MARK}"}}', f"whsec_{MARK}abcd"
+    verifier = webhooks.Verifier("standard_webhooks", [secret, "whsec_aaaa"])
+    headers = webhooks.sign("standard_webhooks", body, secret, id="msg_1")
+    for form in (repr(verifier), str(verifier), f"{verifier!a}", repr(verifier.verify(body, headers))):
+        assert MARK not in form
+    bad: list[dict[str, Any]] = [
+        {},
+        {**headers, "webhook-signature": MARK},
+        {**headers, "webhook-id": MARK},
+        {**headers, "webhook-timestamp": MARK},
+        {**headers, "webhook-signature": [MARK, MARK]},
+    ]
+    for wrong in bad:
+        with pytest.raises(LinktorError) as raised:
+            verifier.verify(body, wrong)
+        check(raised.value)
+    with pytest.raises(LinktorError) as raised:
+        verifier.verify(f"{MARK}{body}", headers)
+    check(raised.value)
+    odd: list[Any] = [[MARK, object()], {MARK: MARK}, {MARK}, bytearray(MARK.encode()), [MARK.encode(), ["a"]]]
+    for form in odd:
+        with pytest.raises(ConfigError) as refused:
+            webhooks.Verifier("linktor", form)
+        check(refused.value)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import email
+import time
+from collections.abc import Mapping
 from contextlib import aclosing, closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -30,7 +34,9 @@ from linktor import (
     Response,
     Session,
     Token,
+    WebhookVerificationError,
     jwt,
+    webhooks,
 )
 from sandbox import Sandbox
 
@@ -130,6 +136,55 @@ def use_limits(base_url: str) -> float:
     asynchronous: RateLimit | None = AsyncLinktor("k").rate_limit(class_="messages")
     assert asynchronous is None
     return response.waited + error.waited
+
+
+ACME: webhooks.Scheme = {
+    "signature": {"kind": "hmac", "header": "X-Acme-Signature", "timestamp_header": "X-Acme-Timestamp"},
+    "event": {"id": ["/delivery"], "data": [""]},
+}
+
+
+def receive(verifier: webhooks.Verifier, seen: webhooks.Deduplicator, body: bytes, headers: Mapping[str, str]) -> int:
+    try:
+        event: webhooks.Event = verifier.verify(body, headers)
+    except WebhookVerificationError as error:
+        return 413 if error.code == "payload_too_large" else 400
+    if event.id is None or seen.begin(event.id) == "done":
+        return 200
+    if event.type == "message.received":
+        message: dict[str, Any] = event.data()
+        at: datetime | None = event.timestamp
+        assert isinstance(message, dict)
+        assert at is None or at.tzname() == "UTC"
+        seen.commit(event.id)
+        return 200
+    seen.release(event.id)
+    return 500
+
+
+def use_webhooks() -> list[int]:
+    own: list[webhooks.SchemeName | webhooks.Scheme] = ["linktor", "standard_webhooks", ACME]
+    names: list[webhooks.EventType] = ["message.received", "flow.failed"]
+    answers: list[int] = []
+    for scheme in own:
+        verifier = webhooks.Verifier(scheme, ["c2VjcmV0", b"b2xk"], tolerance=timedelta(minutes=1), size_limit=1000)
+        for name in names:
+            body = f'{{"id": "evt_{name}", "delivery": "evt_{name}", "type": "{name}", "data": {{}}}}'.encode()
+            headers: dict[str, str] = webhooks.sign(scheme, body, "c2VjcmV0", timestamp=time.time())
+            answers.append(receive(verifier, webhooks.Deduplicator(capacity=10), body, headers))
+            webhooks.verify_signature(scheme, body, list(headers.items()), b"c2VjcmV0", now=datetime.now(timezone.utc))
+            event = webhooks.verify(scheme, memoryview(body), [(b"host", b"a"), *headers.items()], "c2VjcmV0")
+            webhooks.verify(scheme, body.decode(), {name: [value] for name, value in headers.items()}, "c2VjcmV0")
+            webhooks.verify(scheme, event.content, email.message_from_string(head(headers)), "c2VjcmV0")
+    return answers
+
+
+def head(headers: dict[str, str]) -> str:
+    return "".join(f"{name}: {value}\n" for name, value in headers.items())
+
+
+def test_what_is_typed_of_webhooks_runs() -> None:
+    assert use_webhooks() == [200, 500] * 3
 
 
 def test_what_is_typed_runs(sandbox: Sandbox) -> None:

@@ -13,8 +13,10 @@ import pytest
 
 from comparison import compare, compare_error, compare_journal, compare_response, compare_value, unexpected_success
 from linktor import AsyncLinktor, AsyncPaginator, AuthorizationRequest, Linktor, LinktorError, Response, jwt
+from linktor.webhooks import Event
 from sandbox import ROOT, Sandbox
 from vector import Case, credentials
+from webhook import compare_event, webhook
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     (f"{file.stem}-{case['name']}", case)
@@ -84,7 +86,12 @@ async def run(case: Case, client: Linktor | AsyncLinktor, steps: list[dict[str, 
             else:
                 # A placeholder may stand for what this step has brought.
                 expect = case.fill(unfilled.get("expect", {}))
-                (compare_response if isinstance(value, Response) else compare_value)(diff, where, expect, value)
+                if isinstance(value, Response):
+                    compare_response(diff, where, expect, value)
+                elif isinstance(value, Event) and "error" not in expect:
+                    compare_event(diff, where, expect, value)
+                else:
+                    compare_value(diff, where, expect, value)
     client.close()
 
 
@@ -94,6 +101,8 @@ def made(case: Case, client: Linktor | AsyncLinktor, step: dict[str, Any]) -> An
         return getattr(jwt, step["jwt"])(
             **{name: value for name, value in step.items() if name not in {"jwt", "expect"}}
         )
+    if "webhook" in step:
+        return webhook(case.seen, step)
     if step.get("auth") == "authorize_url":
         return case.ask_consent(client.auth.authorize_url(step["scopes"], step["redirect_uri"]))
     if step.get("auth") == "exchange_code":

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from linktor import JWT, AsyncLinktor, AuthorizationRequest, Limit, Linktor, OAuth
+from linktor.webhooks import Deduplicator
 from sandbox import Sandbox
 
 PLACEHOLDER = re.compile(r"\$([a-z_]+)")
@@ -19,6 +20,7 @@ class Case:
         self._case, self._sandbox = case, sandbox
         self.family: str = case["client"].get("provider", "linktor")
         self.consent: AuthorizationRequest | None = None
+        self.seen = Deduplicator(**case.get("deduplicator", {}))
         self._known = {
             **sandbox.credentials.get(self.family, {}),
             "sandbox": sandbox.url,

@@ -5,7 +5,7 @@
 >>> client.get("/contacts", params={"limit": 20}).data()
 """
 
-from . import jwt
+from . import jwt, webhooks
 from ._async_client import AsyncAPIClient, AsyncLibromiConnect, AsyncLinkit, AsyncLinktor
 from ._auth import AsyncAuth, Auth, AuthorizationRequest, AuthTest, Session
 from ._client import APIClient, LibromiConnect, Linkit, Linktor
@@ -30,6 +30,7 @@ from ._errors import (
     ServerError,
     TokenStoreError,
     ValidationError,
+    WebhookVerificationError,
 )
 from ._headers import Headers
 from ._native import VERSION, Response
@@ -88,6 +89,8 @@ __all__ = [
     "TokenSource",
     "TokenStoreError",
     "ValidationError",
+    "WebhookVerificationError",
     "__version__",
     "jwt",
+    "webhooks",
 ]

@@ -217,6 +217,18 @@ class ClientClosedError(LinktorError):
     _kind = "closed"
 
 
+class WebhookVerificationError(LinktorError):
+    """A webhook delivery is not what its sender signed, or not of now: answer it with a 4xx, and do not act on it.
+
+    `code` says why, whichever comes first of: ``payload_too_large``, the body is longer than the ``size_limit``;
+    ``missing_signature``, a header that the scheme reads is not there, or empty; ``malformed_signature``, one is there
+    more than once, or not written as the scheme says; ``signature_mismatch``, the signature is not of this body and
+    any of the secrets; ``timestamp_out_of_tolerance``, the delivery was signed too long ago, or for later.
+    """
+
+    _kind = "webhook_verification"
+
+
 _CLASSES: dict[str, type[LinktorError]] = {
     cls._kind: cls
     for cls in (
@@ -238,6 +250,7 @@ _CLASSES: dict[str, type[LinktorError]] = {
         TokenStoreError,
         CallbackError,
         ClientClosedError,
+        WebhookVerificationError,
     )
 }
 

@@ -1,13 +1,33 @@
-"""The extension: private, but for `Response`, which the package re-exports."""
+"""The extension: private, but for `Response`, `Event` and `Deduplicator`, which the package re-exports."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, final
+from datetime import datetime
+from typing import Any, Final, Literal, final
 
+from typing_extensions import Self, disjoint_base
+
+from . import webhooks
 from ._headers import Headers
 from ._rate_limit import RateLimit
 from ._request import Overrides
+from ._scheme import EventType
 
-__all__ = ["VERSION", "Client", "Port", "Response", "answer", "fail", "forked", "jwt_sign", "jwt_verify", "shut"]
+__all__ = [
+    "VERSION",
+    "Client",
+    "Deduplicator",
+    "Event",
+    "Port",
+    "Response",
+    "Verifier",
+    "answer",
+    "fail",
+    "forked",
+    "jwt_sign",
+    "jwt_verify",
+    "shut",
+    "webhook_sign",
+]
 
 VERSION: Final[str]
 
@@ -107,9 +127,87 @@ class Response:
     def rate_limit(self) -> RateLimit | None:
         """What this answer says of the rate limit; `None` if it tells no number."""
 
+@final
+class Event:
+    """What a verified delivery says. Immutable; its ``repr`` shows id and type, and no data."""
+
+    @property
+    def id(self) -> str | None:
+        """The event's id, the same in every redelivery; `None` where the sender gives none, or a blank one."""
+
+    @property
+    def type(self) -> EventType | str | None:
+        """Its type: one of `EventType`, or any other as it came; `None` where there is none."""
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """When it happened, as the sender says, in UTC; `None` where there is no time, or none of a `datetime`."""
+
+    @property
+    def organization(self) -> str | None:
+        """The organization or tenant that it belongs to; `None` where the sender does not say."""
+
+    @property
+    def content(self) -> bytes:
+        """The body as it came."""
+
+    def data(self) -> Any:
+        """Its data, parsed; `None` where there is none. Raises `DecodeError` if the body is not JSON."""
+
+@disjoint_base
+class Verifier:
+    def __new__(cls, options: str, secret: webhooks.Secret) -> Self: ...
+    def verify(self, body: webhooks.Body, headers: webhooks.Headers) -> Event:
+        """Return the event of a delivery, if it is what the sender signed, and of now.
+
+        ``body`` is the raw one, as it was received: see `Body`; ``headers`` are the request's: see `Headers`. Raises
+        `WebhookVerificationError` if it is not, whose `code` says why, and `TypeError` if the body is not the raw one
+        or the headers are none. Whether the body is JSON matters only to `Event.data`.
+        """
+
+    def verify_signature(self, body: webhooks.Body, headers: webhooks.Headers) -> None:
+        """Return if a delivery is what the sender signed, and of now; its body is not read.
+
+        The same as `verify` otherwise.
+        """
+
+@final
+class Deduplicator:
+    """Remembers which events were handled, for 24 hours, in this process; threads may share it.
+
+    Senders deliver again what was not answered in time. Claim each event before it is handled, commit it after, and
+    release it if its handling failed, so that it is handled again.
+
+    >>> from linktor import webhooks
+    >>> seen = webhooks.Deduplicator()
+    >>> seen.begin("evt_1"), seen.begin("evt_1")
+    ('new', 'in_progress')
+    >>> seen.commit("evt_1")
+    >>> seen.begin("evt_1")
+    'done'
+
+    ``capacity`` is how many events it remembers, the newest: by default 100,000, each of which takes about 150 bytes.
+    Raises `ConfigError` if that is no number of events.
+    """
+
+    def __new__(cls, capacity: int | None = None) -> Deduplicator: ...
+    def begin(self, id: str, /) -> Literal["new", "in_progress", "done"]:  # noqa: A002
+        """Claim an event, for 24 hours at most: of several that ask at once, one is told that it is ``new``.
+
+        ``in_progress``: another delivery of it is being handled. ``done``: it was handled. Raises
+        `InvalidRequestError` if the id is blank or `None`: every event without one would be a redelivery.
+        """
+
+    def commit(self, id: str, /) -> None:  # noqa: A002
+        """Remember an event as handled, for 24 hours from now. Raises as `begin` does."""
+
+    def release(self, id: str, /) -> None:  # noqa: A002
+        """Forget the claim of an event whose handling failed; one that is done stays so. Raises as `begin` does."""
+
 def answer(question: int, json: str) -> None: ...
 def fail(question: int, message: str) -> None: ...
 def forked() -> None: ...
 def jwt_sign(json: str) -> str: ...
 def jwt_verify(json: str) -> dict[str, Any]: ...
 def shut() -> None: ...
+def webhook_sign(options: str, body: webhooks.Body, secret: str | bytes) -> dict[str, str]: ...

@@ -9,15 +9,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._errors import InvalidRequestError
 from ._json import written
+from ._time import epoch, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime, timedelta
 
 __all__ = ["sign", "verify"]
 
@@ -53,9 +54,9 @@ def sign(
             {
                 "claims": claims,
                 "secret": _text(secret),
-                "expires_in": _seconds(expires_in),
+                "expires_in": seconds(expires_in),
                 "issuer": issuer,
-                "now": _epoch(now),
+                "now": epoch(now),
             }
         )
     )
@@ -89,8 +90,8 @@ def verify(
                 "token": _readable(token),
                 "secret": _text(secret),
                 "issuer": issuer,
-                "leeway": _seconds(leeway),
-                "now": _epoch(now),
+                "leeway": seconds(leeway),
+                "now": epoch(now),
             }
         )
     )
@@ -106,11 +107,3 @@ def _readable(token: object) -> object:
 def _text(secret: str | bytes) -> str:
     # A secret is never replaced by another: what is no UTF-8 stays as lone surrogates, which are refused.
     return secret.decode(errors="surrogateescape") if isinstance(secret, bytes) else secret
-
-
-def _seconds(time: timedelta | float | None) -> float | None:
-    return time.total_seconds() if isinstance(time, timedelta) else time
-
-
-def _epoch(now: datetime | float | None) -> float | None:
-    return now.timestamp() if isinstance(now, datetime) else now
