@@ -312,12 +312,27 @@ fn wait_of(name: &str, value: f64) -> Result<Duration, Error> {
 
 /// A count, as languages whose numbers have no kinds give it. More than can be counted
 /// is as much as can be.
-fn whole(name: &str, value: f64) -> Result<u32, Error> {
+pub(crate) fn whole(name: &str, value: f64) -> Result<u32, Error> {
     if value < 0.0 || value.fract() != 0.0 {
         return Err(config(format!("{name} must be {WHOLE}")));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole, and saturates")]
     Ok(value as u32)
+}
+
+/// Options, none of which must be there. The message names the first that is wrong, and
+/// never shows its value.
+pub(crate) fn named<T: DeserializeOwned>(json: &str, of: &str) -> Result<T, String> {
+    serde_json::from_str(json).map_err(|_| {
+        let given = serde_json::from_str::<Map<String, Value>>(json).unwrap_or_default();
+        let is_wrong = |(name, value): &(String, Value)| {
+            T::deserialize(&Value::from_iter([(name.clone(), value.clone())])).is_err()
+        };
+        match given.into_iter().find(is_wrong) {
+            Some((name, _)) => format!("{name} is not an option of {of}, or not of its type"),
+            None => format!("the options of {of} are not a JSON object"),
+        }
+    })
 }
 
 /// A method by name, in any case: GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE.
@@ -373,17 +388,7 @@ impl CallOptions {
         if json.is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_str(json).map_err(|_| {
-            let given = serde_json::from_str::<Map<String, Value>>(json).unwrap_or_default();
-            let is_wrong = |(name, value): &(String, Value)| {
-                Self::deserialize(&Value::from_iter([(name.clone(), value.clone())])).is_err()
-            };
-            let message = match given.into_iter().find(is_wrong) {
-                Some((name, _)) => format!("{name} is not an option of a call, or not of its type"),
-                None => "the call's options are not a JSON object".to_owned(),
-            };
-            Error::new(ErrorKind::InvalidRequest, message)
-        })
+        named(json, "a call").map_err(|message| Error::new(ErrorKind::InvalidRequest, message))
     }
 
     /// The request that they describe, and the question that the caller is answering.

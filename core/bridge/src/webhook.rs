@@ -6,9 +6,11 @@ use std::time::{Instant, SystemTime};
 use linktor::webhook::{self, MemoryDeduplicator, Scheme, Secrets, SignOptions};
 use linktor::{Clock, Error, ErrorKind, Payload, Provider};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::auth::{duration, time};
+use crate::options::{named, whole};
 
 /// A verifier of one sender's deliveries.
 #[derive(Debug)]
@@ -29,8 +31,8 @@ pub struct WebhookEvent {
     pub data: Option<Payload>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct Verify {
     scheme: Value,
     tolerance: Option<f64>,
@@ -38,8 +40,8 @@ struct Verify {
     now: Option<f64>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct Sign {
     scheme: Value,
     id: Option<String>,
@@ -50,13 +52,13 @@ impl Verifier {
     /// Makes a verifier: `{"scheme", "tolerance"?, "size_limit"?, "now"?}`, times in
     /// seconds. A scheme is a name, or the document of a scheme or of a provider.
     pub fn new(options: &str, secrets: &[impl AsRef<[u8]>]) -> Result<Self, Error> {
-        let given: Verify = read(options)?;
+        let given: Verify = read(options, "a webhook verifier")?;
         let mut builder = webhook::Verifier::builder(scheme(given.scheme)?, secrets)?;
         if let Some(tolerance) = given.tolerance {
             builder = builder.tolerance(duration("tolerance", tolerance)?);
         }
         if let Some(limit) = given.size_limit {
-            builder = builder.size_limit(whole("size_limit", limit)?);
+            builder = builder.size_limit(count("size_limit", limit)?);
         }
         if let Some(now) = given.now {
             builder = builder.clock(Stopped(time("now", now)?));
@@ -102,25 +104,16 @@ impl Verifier {
 /// The headers, as names and values, with which a sender would deliver a body:
 /// `{"scheme", "id"?, "timestamp"?}`, the time in epoch seconds.
 pub fn webhook_sign(options: &str, body: &[u8], secrets: &[impl AsRef<[u8]>]) -> Result<Vec<(String, String)>, Error> {
-    let given: Sign = read(options)?;
+    let given: Sign = read(options, "a webhook signature")?;
     let timestamp = given.timestamp.map(|at| time("timestamp", at)).transpose()?;
     webhook::signed(&scheme(given.scheme)?, body, &Secrets::from(secrets), &SignOptions { id: given.id, timestamp })
-}
-
-/// A whole number; what it may be is the core's to say.
-fn whole(name: &str, number: f64) -> Result<usize, Error> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is checked, and saturates")]
-    if number >= 0.0 && number.fract() == 0.0 {
-        return Ok(number as usize);
-    }
-    Err(Error::new(ErrorKind::Config, format!("{name} must be a whole number, not below zero")))
 }
 
 /// A deduplicator of this process that remembers so many events, or as many as it does by
 /// default.
 pub fn deduplicator(capacity: Option<f64>) -> Result<MemoryDeduplicator, Error> {
     match capacity {
-        Some(capacity) => MemoryDeduplicator::with_capacity(whole("capacity", capacity)?),
+        Some(capacity) => MemoryDeduplicator::with_capacity(count("capacity", capacity)?),
         None => Ok(MemoryDeduplicator::new()),
     }
 }
@@ -152,7 +145,10 @@ fn scheme(given: Value) -> Result<Scheme, Error> {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
-    serde_json::from_str(json)
-        .map_err(|error| Error::new(ErrorKind::Config, format!("the webhook options cannot be read: {error}")))
+fn count(name: &str, number: f64) -> Result<usize, Error> {
+    whole(name, number).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+fn read<T: DeserializeOwned>(json: &str, of: &str) -> Result<T, Error> {
+    named(json, of).map_err(|message| Error::new(ErrorKind::Config, message))
 }
