@@ -10,12 +10,16 @@
 mod batch;
 mod client;
 mod rate_limit;
+mod webhook;
 
 use linktor_bridge::{Error, ErrorRecord};
 use napi::Status;
 use napi_derive::napi;
 
 pub use crate::client::Client;
+pub use crate::webhook::{
+    Deduplicator, webhook_header_names, webhook_sign, webhook_verifier, webhook_verify, webhook_verify_signature,
+};
 
 /// The `code` of JavaScript errors whose message is an [`ErrorRecord`] as JSON.
 pub struct Record;

@@ -74,9 +74,12 @@ test('both module systems have the same classes', async () => {
 })
 
 const USE = `
+  import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
   import {
     APIClient, APIError, type AuthorizationRequest, type AuthTest, JWT, jwt, LibromiConnect, type Limit, Linkit, Linktor,
     LinktorError, type LinktorResponse, OAuth, type Page, type RateLimit, type Session, type TokenSource, TokenStoreError,
+    Verifier, type VerifierOptions, type WebhookBody, type WebhookEvent, type WebhookEventType, type WebhookHeaders,
+    type WebhookScheme, type WebhookSecret, WebhookVerificationError, webhooks,
   } from '@linktor/sdk'
 
   const tokenSource: TokenSource = async ({ signal }) => (signal.aborted ? 'token' : { token: 'token', expiresIn: 60_000 })
@@ -135,11 +138,52 @@ const USE = `
   const minting: Linktor = new APIClient({ jwt: new JWT({ secret: 'a', subject: 'b', claims: { scopes: [] }, ttl: 60_000 }) })
   minting.close()
 
+  export function received(request: IncomingMessage, body: Buffer, fetched: Request, lambda: { headers: LambdaHeaders }) {
+    const secrets: WebhookSecret = ['secret', new Uint8Array(8)]
+    const options: VerifierOptions = { tolerance: 60_000, sizeLimit: 65_536, now: new Date() }
+    const own: WebhookScheme = { signature: { kind: 'hmac', header: 'X-A', prefix: 'sha256=' }, event: { id: ['/id'] } }
+    const provider: Readonly<Record<string, unknown>> & { credentials: unknown } = { credentials: [], name: 'acme' }
+    const all: WebhookHeaders[] = [
+      request.headers, request.headersDistinct, request.rawHeaders, fetched.headers, lambda.headers, [['a', 'b']], [],
+      new Map([['a', 'b']]), { a: ['b'] }, {} as IncomingHttpHeaders, Object.entries({ a: 'b' }),
+    ]
+    const bodies: WebhookBody[] = [body, 'text', new ArrayBuffer(1), new DataView(body.buffer), new Uint8Array(1)]
+    const verifier = new Verifier('linktor', secrets, options)
+    for (const scheme of [own, provider, 'api_v1'] as const) new Verifier(scheme, 'secret')
+    try {
+      const events: WebhookEvent[] = all.flatMap((headers) => bodies.map((body) => verifier.verify(body, headers)))
+      const event = webhooks.verify('libromi', body, request.headers, 'secret', { now: Date.now() })
+      const nothing: void = webhooks.verifySignature(own, body, request.headers, secrets)
+      const type: WebhookEventType | undefined = event.type
+      if (type === 'message.received' || type === 'acme.sent') events.push(event)
+      const seen = new webhooks.Deduplicator({ capacity: 5 })
+      const begun: webhooks.Begun | undefined = event.id === undefined ? undefined : seen.begin(event.id)
+      const known: readonly string[] = webhooks.EVENT_TYPES
+      const { name } = event.data<User>()
+      return [name, event.timestamp?.getTime(), event.organization, begun, known, event.bytes().length, nothing]
+    } catch (error) {
+      if (error instanceof WebhookVerificationError) return [error.kind satisfies string, error.code]
+      const headers: Record<string, string> = webhooks.sign('standard_webhooks', body, 'secret', { id: 'a', timestamp: 0 })
+      return [headers]
+    }
+  }
+  type LambdaHeaders = { [name: string]: string | undefined }
+
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
   client.close()
   v1.close()
   patient.close()
 
+  // @ts-expect-error: no such scheme
+  new Verifier('linkit', 'secret')
+  // @ts-expect-error: a secret that may not be set
+  new Verifier('linktor', process.env.WEBHOOK_SECRET)
+  // @ts-expect-error: a parsed body
+  webhooks.verify('linktor', { id: 'evt_1' }, {}, 'secret')
+  // @ts-expect-error: a number is no header
+  webhooks.verify('linktor', '', { a: 5 }, 'secret')
+  // @ts-expect-error: a half of a scheme
+  webhooks.sign({ signature: { kind: 'hmac' } }, '', 'secret')
   // @ts-expect-error: there is no such option
   new Linktor({ apikey: 'key' })
   // @ts-expect-error: a text is no number

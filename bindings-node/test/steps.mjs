@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { jwt } from '@linktor/sdk'
+import { jwt, webhooks } from '@linktor/sdk'
 
 const MILLISECONDS = new Set([
   'connect_timeout',
@@ -11,13 +11,14 @@ const MILLISECONDS = new Set([
   'leeway',
   'max_retry_wait',
   'timeout',
+  'tolerance',
   'ttl',
   'window',
 ])
 const FIELDS = { request_id: 'requestId', retry_after: 'retryAfter' }
 const CALL_OPTIONS = { path_params: 'pathParams', content: 'body', content_type: 'contentType' }
 
-/** Makes one step of a run: `{ client, sandbox, family, names, consent, restart }`. */
+/** Makes one step of a run: `{ client, sandbox, family, names, consent, restart, seen }`. */
 export async function take(run, step) {
   const kind = Object.keys(steps).find((name) => name in step) ?? 'request'
   await steps[kind](run, step)
@@ -59,6 +60,12 @@ const steps = {
 
   jwt: (_, { jwt: call, expect, ...told }) => outcome(() => jwts[call](told, expect), expect),
 
+  async webhook({ seen }, { webhook: call, expect = {}, ...told }) {
+    for (const headers of told.headers ? shapesOf(told.headers) : [undefined]) {
+      await outcome(() => webhookCalls[call]({ ...told, headers }, expect, seen), expect, ownNames)
+    }
+  },
+
   async rate_limit({ client }, { rate_limit, expect }) {
     const ask = () => isRateLimit(client.rateLimit(rate_limit ?? undefined), expect.rate_limit)
     await outcome(ask, expect)
@@ -99,13 +106,79 @@ const auths = {
 
 const jwts = {
   sign({ claims, secret, ...told }, expect) {
-    const token = jwt.sign(claims, secret, jwtOptions(told))
+    const token = jwt.sign(claims, secret, timed(told))
     if (expect.token) assert.equal(token, expect.token)
   },
   verify({ token, secret, ...told }, expect) {
-    const claims = jwt.verify(token, secret, jwtOptions(told))
+    const claims = jwt.verify(token, secret, timed(told))
     if (expect.claims) assert.deepEqual(claims, expect.claims)
   },
+}
+
+const webhookCalls = {
+  verify(told, expect) {
+    const event = webhooks.verify(...delivery(told))
+    for (const [name, value] of Object.entries(expect)) isOfEvent(event, name, value)
+    assert.deepEqual(Buffer.from(event.bytes()), bodyOf(told), 'bytes')
+  },
+  verify_signature: (told) => webhooks.verifySignature(...delivery(told)),
+  sign({ scheme, secret, body, body_base64, headers: _, ...told }, expect) {
+    const options = 'timestamp' in told ? { ...told, timestamp: told.timestamp * 1000 } : told
+    const headers = webhooks.sign(scheme, bodyOf({ body, body_base64 }), secretOf(secret), options)
+    if (expect.headers) assert.deepEqual(lowerNames(headers), lowerNames(expect.headers), 'headers')
+  },
+  event_types: (_, expect) => assert.deepEqual([...webhooks.EVENT_TYPES].sort(), expect.types, 'types'),
+  begin: ({ id }, expect, seen) => {
+    const begun = seen.begin(id)
+    if ('value' in expect) assert.equal(begun, expect.value, 'value')
+  },
+  commit: ({ id }, _, seen) => seen.commit(id),
+  release: ({ id }, _, seen) => seen.release(id),
+}
+
+/** A message about a webhook: names of schemes, and fields of their documents, are the same in every language. */
+function ownNames(message) {
+  return message.replaceAll('size_limit', 'sizeLimit')
+}
+
+/** What `verify` is called with. */
+function delivery({ scheme, body, body_base64, headers, secret, ...told }) {
+  return [scheme, bodyOf({ body, body_base64 }), headers, secretOf(secret), timed(told)]
+}
+
+function bodyOf({ body, body_base64 }) {
+  return body_base64 === undefined ? Buffer.from(body) : Buffer.from(body_base64, 'base64')
+}
+
+function secretOf(secret) {
+  if (Array.isArray(secret)) return secret.map(secretOf)
+  return typeof secret === 'string' ? secret : Buffer.from(secret.base64, 'base64')
+}
+
+/** The headers as pairs, in turn, and by name: whatever they come as, the verdict is the same. */
+function shapesOf(pairs) {
+  const byName = Object.create(null)
+  for (const [name, value] of pairs) byName[name] = name in byName ? [byName[name], value].flat() : value
+  return [pairs, pairs.flat(), byName, new Map(Object.entries(byName))]
+}
+
+function isOfEvent(event, name, value) {
+  if (name === 'data' && value?.error) {
+    const matching = (error) => matches(error, value.error, ownNames)
+    assert.throws(() => event.data(), matching)
+  } else if (name === 'data') {
+    assert.deepEqual(event.data(), value, name)
+  } else if (name === 'timestamp' && value !== null) {
+    // A date knows milliseconds.
+    const found = event.timestamp.getTime()
+    assert.ok(Math.abs(found - value * 1000) < 1, `${name}: ${found} ms should be ${value} s`)
+  } else {
+    assert.deepEqual(event[name] ?? null, value, name)
+  }
+}
+
+function lowerNames(headers) {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 const readers = {
@@ -118,22 +191,22 @@ const readers = {
 }
 
 /** Makes a call that ends as expected, or else throws. */
-async function outcome(call, { error: expected }) {
+async function outcome(call, { error: expected }, inOwn = camelName) {
   try {
     await call()
   } catch (error) {
     if (!expected || error.code === 'ERR_ASSERTION') throw error
-    matches(error, expected)
+    matches(error, expected, inOwn)
     return
   }
   assert.ok(!expected, 'it succeeded')
 }
 
 /** Compares what is named of an error. */
-export function matches(error, expected) {
+export function matches(error, expected, inOwn = camelName) {
   for (const [name, value] of Object.entries(expected)) {
     if (name === 'message_contains') {
-      const own = camelName(value)
+      const own = inOwn(value)
       assert.ok(error.message.includes(own), `message: ${error.message} should contain ${own}`)
     } else if (name === 'waited') {
       isWithin(error.waited, value)
@@ -154,7 +227,7 @@ export function clientOptions(told) {
   return options
 }
 
-function jwtOptions({ now, ...told }) {
+function timed({ now, ...told }) {
   return { ...camel(told), ...(now !== undefined && { now: now * 1000 }) }
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
-import { Linktor } from '@linktor/sdk'
+import { Linktor, webhooks } from '@linktor/sdk'
 
 import { root, useSandbox } from './sandbox.mjs'
 import { clientOptions, matches, take } from './steps.mjs'
@@ -46,7 +46,7 @@ async function run(one) {
   }
 }
 
-async function runIn(folder, { client: told, token_source: tokens, script, calls, expect, journal }) {
+async function runIn(folder, { client: told, token_source: tokens, deduplicator, script, calls, expect, journal }) {
   const family = told.provider ?? 'linktor'
   const names = { sandbox: sandbox.url, folder, language: 'node', version, ...sandbox.credentials[family] }
   if (script) await sandbox.script(...script)
@@ -65,7 +65,8 @@ async function runIn(folder, { client: told, token_source: tokens, script, calls
     world.client.close()
     world.client = make()
   }
-  const world = { client: make(), sandbox, family, names, restart }
+  const seen = new webhooks.Deduplicator(deduplicator)
+  const world = { client: make(), sandbox, family, names, restart, seen }
   // Filled in one by one: a step may give a name to those after it.
   for (const step of calls) await take(world, filled(step, names))
   world.client.close()

@@ -22,6 +22,7 @@ export type ErrorKind =
   | 'callback'
   | 'cancelled'
   | 'closed'
+  | 'webhook_verification'
   | 'internal'
 
 /**
@@ -151,6 +152,16 @@ export class InvalidRequestError extends LinktorError {}
 export class CallbackError extends LinktorError {}
 /** The client was closed. */
 export class ClientClosedError extends LinktorError {}
+/**
+ * A webhook delivery is not what its sender signed, or not of now. Its `code` is one of these, checked in this order:
+ *
+ * * `payload_too_large`: the body is longer than `sizeLimit`
+ * * `missing_signature`: a header that the scheme reads is not there, or empty
+ * * `malformed_signature`: such a header is there twice, or not written as the scheme says
+ * * `signature_mismatch`: the signature is not of this body and any of the secrets
+ * * `timestamp_out_of_tolerance`: the signed time is further from now than `tolerance`
+ */
+export class WebhookVerificationError extends LinktorError {}
 
 const CLASSES: { readonly [kind in ErrorKind]?: typeof LinktorError } = {
   api: APIError,
@@ -171,6 +182,7 @@ const CLASSES: { readonly [kind in ErrorKind]?: typeof LinktorError } = {
   timeout: RequestTimeoutError,
   token_store: TokenStoreError,
   validation: ValidationError,
+  webhook_verification: WebhookVerificationError,
 }
 
 for (const type of [LinktorError, ...Object.values(CLASSES)]) {

@@ -19,7 +19,7 @@ const NEVER_NOTHING = new Set([
 ])
 
 /** Options that may be left undefined, but whose `null` the core would take for that. */
-const NEVER_NULL = new Set(['class', 'idempotencyKey', 'idempotent', 'pacing'])
+const NEVER_NULL = new Set(['class', 'id', 'idempotencyKey', 'idempotent', 'pacing'])
 
 /** The names and values of options; one that was given but is nothing is refused where it is never so by intention. */
 export function entries(options: unknown, refuse: Refusal = configError): [string, unknown][] {
@@ -50,6 +50,13 @@ export function finite(name: string, value: unknown, what = 'a number'): number 
 /** Milliseconds as seconds. */
 export function seconds(name: string, milliseconds: unknown): number {
   return finite(name, milliseconds, 'a number of milliseconds') / 1000
+}
+
+/** A time as epoch seconds. */
+export function epochSeconds(name: string, time: Date | number): number {
+  const epoch = time instanceof Date ? time.getTime() : time
+  if (!Number.isFinite(epoch)) throw configError(`${name} must be a valid date, or epoch milliseconds`)
+  return epoch / 1000
 }
 
 /** Headers as pairs that are nobody else's. */

@@ -34,6 +34,7 @@ export {
   ServerError,
   TokenStoreError,
   ValidationError,
+  WebhookVerificationError,
 } from './errors.js'
 export * as jwt from './jwt.js'
 export type { Limit, RateLimit } from './limits.js'
@@ -51,3 +52,17 @@ export {
 export type { RequestOptions, Value, Values } from './request.js'
 export { LinktorResponse } from './response.js'
 export type { Token, TokenSource, TokenSourceContext } from './source.js'
+export * as webhooks from './webhooks.js'
+export {
+  Verifier,
+  type VerifierOptions,
+  type WebhookBody,
+  WebhookEvent,
+  type WebhookEventType,
+  type WebhookHeaders,
+  type WebhookScheme,
+  type WebhookSchemeDocument,
+  type WebhookSchemeName,
+  type WebhookSecret,
+  type WebhookSignOptions,
+} from './webhooks.js'

@@ -1,5 +1,5 @@
 import { configError, invalidRequest } from './errors.js'
-import { knownEntries, seconds } from './given.js'
+import { epochSeconds, knownEntries, seconds } from './given.js'
 import { jsonText, wellFormed } from './json.js'
 import { SIGN_NAMES } from './names.js'
 import { native, translated } from './native.js'
@@ -55,7 +55,7 @@ export function sign(claims: object, secret: string, options: SignOptions = {}):
     secret,
     expires_in: expiresIn === undefined ? undefined : seconds('expiresIn', expiresIn),
     issuer,
-    now: now === undefined ? undefined : epochSeconds(now),
+    now: now === undefined ? undefined : epochSeconds('now', now),
   }
   const json = jsonText('the claims', told, invalidRequest)
   return translated(() => native.jwtSign(json))
@@ -77,14 +77,8 @@ export function verify<T extends object = Claims>(token: string, secret: string,
     secret,
     issuer,
     leeway: leeway === undefined ? undefined : seconds('leeway', leeway),
-    now: now === undefined ? undefined : epochSeconds(now),
+    now: now === undefined ? undefined : epochSeconds('now', now),
   }
   const json = jsonText('the arguments', told, configError)
   return JSON.parse(translated(() => native.jwtVerify(json)))
-}
-
-function epochSeconds(time: Date | number): number {
-  const epoch = time instanceof Date ? time.getTime() : time
-  if (!Number.isFinite(epoch)) throw configError('now must be a valid date, or epoch milliseconds')
-  return epoch / 1000
 }

@@ -2,6 +2,9 @@ import type { CredentialOptions, JWTOptions, OAuthOptions } from './credentials.
 import type { SignOptions } from './jwt.js'
 import type { LinktorOptions } from './options.js'
 import type { RequestOptions } from './request.js'
+import type { DeduplicatorOptions } from './webhooks/deduplicator.js'
+import type { WebhookSignOptions } from './webhooks/sign.js'
+import type { VerifierOptions } from './webhooks/verifier.js'
 
 /** What the core calls each option. */
 export type CoreNames<T> = { readonly [name in keyof T]-?: string }
@@ -76,11 +79,21 @@ export const REQUEST_NAMES: CoreNames<RequestOptions> = {
 
 export const SIGN_NAMES: CoreNames<SignOptions> = { expiresIn: 'expires_in', issuer: 'issuer', now: 'now' }
 
+export const VERIFIER_NAMES: CoreNames<VerifierOptions> = {
+  now: 'now',
+  sizeLimit: 'size_limit',
+  tolerance: 'tolerance',
+}
+
+export const WEBHOOK_SIGN_NAMES: CoreNames<WebhookSignOptions> = { id: 'id', timestamp: 'timestamp' }
+
+export const DEDUPLICATOR_NAMES: CoreNames<DeduplicatorOptions> = { capacity: 'capacity' }
+
 /** What is no option: methods and an argument of the session. */
 const AUTH_NAMES = { authorizeUrl: 'authorize_url', exchangeCode: 'exchange_code', redirectUri: 'redirect_uri' }
 
 // The client's own last: an organization is so called of a client, but not of a call.
-const TABLES = [AUTH_NAMES, OAUTH_NAMES, REQUEST_NAMES, SIGN_NAMES, CLIENT_NAMES]
+const TABLES = [AUTH_NAMES, OAUTH_NAMES, REQUEST_NAMES, SIGN_NAMES, VERIFIER_NAMES, CLIENT_NAMES]
 const OWN_NAMES = new Map(TABLES.flatMap(Object.entries<string>).map(([own, core]) => [core, own]))
 for (const [own, core] of Object.entries(OAUTH_NAMES)) OWN_NAMES.set(`oauth.${core}`, `oauth.${own}`)
 const OWN_NAMES_OF_A_CALL = new Map([...OWN_NAMES, ['organization', 'organizationId']])

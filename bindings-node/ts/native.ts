@@ -21,12 +21,28 @@ export interface NativeClient {
   close(): void
 }
 
+/** A verifier, opaque: see `src/webhook.rs`. */
+export type NativeVerifier = object & { readonly __verifier: unique symbol }
+
+/** What `src/webhook.rs` exports. */
+export interface NativeDeduplicator {
+  begin(id: string): 'new' | 'in_progress' | 'done'
+  commit(id: string): void
+  release(id: string): void
+}
+
 interface Native {
   readonly Client: new (options: string, wake: () => void) => NativeClient
+  readonly Deduplicator: new (capacity: number | undefined) => NativeDeduplicator
   answer(id: number, json: string): void
   fail(id: number, message: string): void
   jwtSign(json: string): string
   jwtVerify(json: string): string
+  webhookVerifier(options: string, secrets: readonly Uint8Array[]): NativeVerifier
+  webhookHeaderNames(verifier: NativeVerifier): string[]
+  webhookVerify(verifier: NativeVerifier, body: Uint8Array, headers: string): string
+  webhookVerifySignature(verifier: NativeVerifier, body: Uint8Array, headers: string): void
+  webhookSign(options: string, body: Uint8Array, secrets: readonly Uint8Array[]): [name: string, value: string][]
 }
 
 export const native = load()

@@ -1,0 +1,56 @@
+import type { WebhookEvent } from './webhooks/event.js'
+import type { WebhookBody, WebhookHeaders, WebhookSecret } from './webhooks/received.js'
+import type { WebhookScheme } from './webhooks/scheme.js'
+import { Verifier, type VerifierOptions } from './webhooks/verifier.js'
+
+export { type Begun, Deduplicator, type DeduplicatorOptions } from './webhooks/deduplicator.js'
+export { EVENT_TYPES, WebhookEvent, type WebhookEventType } from './webhooks/event.js'
+export type { WebhookBody, WebhookHeaders, WebhookSecret } from './webhooks/received.js'
+export type {
+  HmacSignature,
+  StandardWebhooksSignature,
+  WebhookEventPlaces,
+  WebhookScheme,
+  WebhookSchemeDocument,
+  WebhookSchemeName,
+} from './webhooks/scheme.js'
+export { sign, type WebhookSignOptions } from './webhooks/sign.js'
+export { Verifier, type VerifierOptions } from './webhooks/verifier.js'
+
+/**
+ * The event of a delivery: `new Verifier(scheme, secret, options)` and {@link Verifier.verify} in one.
+ *
+ * ```ts
+ * const event = webhooks.verify('linktor', await request.arrayBuffer(), request.headers, secret)
+ * ```
+ *
+ * @throws {WebhookVerificationError} if it is not what the sender signed, or not of now: its `code` says why
+ * @throws {ConfigError} as `new Verifier`
+ * @throws {InvalidRequestError} if the body is no bytes or text, or the headers are none
+ */
+export function verify(
+  scheme: WebhookScheme,
+  body: WebhookBody,
+  headers: WebhookHeaders,
+  secret: WebhookSecret,
+  options: VerifierOptions = {},
+): WebhookEvent {
+  return new Verifier(scheme, secret, options).verify(body, headers)
+}
+
+/**
+ * The same without an event: returns if the delivery is what the sender signed, and of now. Throws as {@link verify}.
+ *
+ * ```ts
+ * webhooks.verifySignature('x_hub_signature_256', body, headers, secret, { sizeLimit: 65_536 })
+ * ```
+ */
+export function verifySignature(
+  scheme: WebhookScheme,
+  body: WebhookBody,
+  headers: WebhookHeaders,
+  secret: WebhookSecret,
+  options: VerifierOptions = {},
+): void {
+  new Verifier(scheme, secret, options).verifySignature(body, headers)
+}
