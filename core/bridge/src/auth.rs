@@ -125,9 +125,10 @@ fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
 }
 
 pub(crate) fn time(name: &str, epoch: f64) -> Result<SystemTime, Error> {
-    SystemTime::UNIX_EPOCH
-        .checked_add(duration(name, epoch)?)
-        .ok_or_else(|| Error::new(ErrorKind::Config, format!("{name} is beyond any clock")))
+    let since = Duration::try_from_secs_f64(epoch).ok();
+    since
+        .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+        .ok_or_else(|| Error::new(ErrorKind::Config, format!("{name} must be a time since 1970 that a clock can show")))
 }
 
 /// Any number of seconds that can be one: what it may be is the core's to say.

@@ -255,11 +255,11 @@ impl Scheme {
             "standard_webhooks_v1a" => Ok(Self::standard_webhooks_v1a()),
             "x_hub_signature_256" => Ok(Self::x_hub_signature_256()),
             "linktor" | "linkit" | "libromi" | "api_v1" | "api_v2" => Self::try_from(&Provider::named(name)?),
-            _ => Err(Error::config(format!(
-                "webhook scheme `{}` is unknown; there are linktor, linktor_body, libromi, api_v1, api_v2, \
+            // Not shown: where a name is due and a secret is given, it is one.
+            _ => Err(Error::config(
+                "there is no webhook scheme of this name; there are linktor, linktor_body, libromi, api_v1, api_v2, \
                  standard_webhooks, standard_webhooks_v1a and x_hub_signature_256, or give a scheme of your own",
-                name.escape_default()
-            ))),
+            )),
         }
     }
 
