@@ -57,8 +57,9 @@ impl<'a> Document<'a> {
     pub(crate) fn read(text: &'a [u8]) -> Option<Self> {
         let whole = std::str::from_utf8(text).ok()?;
         let fields = Fields::read(text);
+        // An object whose fields cannot be told (lone surrogates) cannot be looked through.
         if fields.is_none() {
-            serde_json::from_str::<&RawValue>(whole).ok()?;
+            serde_json::from_str::<&RawValue>(whole).ok().filter(|_| !whole.starts_with('{'))?;
         }
         Some(Self { whole, fields })
     }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use linktor::webhook::{self, Receiver, Secrets, SignOptions, Verifier};
 use linktor::{
     Client, ClientBuilder, Credentials, Error, Event, Jwt, MemoryStore, OAuth, Observer, Provider, Secret, Token, jwt,
 };
@@ -211,4 +212,38 @@ async fn what_a_session_is_made_of_never_appears() {
             assert!(!text.contains(form), "a secret shows in: {text}");
         }
     }
+}
+
+#[test]
+fn no_webhook_secret_and_no_event_appears() {
+    let scheme = "standard_webhooks";
+    let one = format!("whsec_{MARKER}==="); // no base64
+    let whole = Secrets::from([MARKER, "another"]);
+    assert!(!format!("{whole:?}").contains(MARKER));
+    for (scheme, secret) in [
+        (scheme, one.clone()),
+        (scheme, format!("whpk_{MARKER}")),
+        ("standard_webhooks_v1a", one),
+        ("standard_webhooks_v1a", format!("whsk_{MARKER}")),
+        ("standard_webhooks_v1a", format!("whpk_{MARKER}")),
+        (MARKER, "invented".to_owned()),
+    ] {
+        let error = Verifier::new(scheme, secret.as_str()).expect_err("a wrong secret");
+        assert_eq!(error.kind().as_str(), "config");
+        assert!(!forms(&error).contains(MARKER), "{error:?}");
+        let error = webhook::sign(scheme, b"", secret, &SignOptions::default()).expect_err("a wrong secret");
+        assert!(!forms(&error).contains(MARKER), "{error:?}");
+    }
+    let error = webhook::sign("linktor", b"", [MARKER, "another"], &SignOptions::default()).expect_err("one too many");
+    assert!(!forms(&error).contains(MARKER), "{error:?}");
+
+    let body = format!(r#"{{"id":"evt_1","data":"{MARKER}"}}"#);
+    let headers = webhook::sign("linktor", body.as_bytes(), MARKER, &SignOptions::default()).expect("signed");
+    let verifier = Verifier::builder("linktor", MARKER);
+    assert!(!format!("{verifier:?}").contains(MARKER));
+    let verifier = verifier.build().expect("a verifier");
+    let event = verifier.verify(body, &headers).expect("verified");
+    let error = event.data::<u64>().expect_err("a text");
+    assert!(!forms(&error).contains(MARKER), "{error:?}");
+    assert!(!format!("{event:?} {:?}", Receiver::new(verifier)).contains(MARKER));
 }

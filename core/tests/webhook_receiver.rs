@@ -8,12 +8,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::post;
 use futures_util::future::BoxFuture;
 use linktor::webhook::{
     self, Begun, Deduplicator, Delivery, Event, MemoryDeduplicator, Receiver, SignOptions, Verifier,
 };
-use linktor::{Clock, ErrorKind, HeaderMap};
+use linktor::{Clock, ErrorKind, HeaderMap, StoreResult};
 use linktor_sandbox::Sandbox;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -43,14 +44,14 @@ async fn statuses(sandbox: &Sandbox, call: Value) -> Vec<u64> {
 }
 
 /// Sends a delivery; its answer's status line, headers and body.
-async fn send(url: String, headers: HeaderMap, body: String) -> String {
+async fn send(method: &str, url: &str, headers: HeaderMap, body: &str) -> String {
     let (address, path) = url.trim_start_matches("http://").split_once('/').expect("a path");
     let headers = headers.iter().map(|(name, value)| {
         let value = value.to_str().expect("visible ASCII");
         format!("{name}: {value}\r\n")
     });
     let request = format!(
-        "POST /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{}content-length: {}\r\n\r\n{body}",
+        "{method} /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{}content-length: {}\r\n\r\n{body}",
         headers.collect::<String>(),
         body.len()
     );
@@ -178,7 +179,10 @@ async fn an_event_that_is_being_handled_is_to_come_again() {
     let (body, secret) = ("{}", secret(&sandbox, "standard_webhooks"));
     let options = SignOptions { id: Some("msg_1".to_owned()), ..SignOptions::default() };
     let headers = webhook::sign("standard_webhooks", body.as_bytes(), secret, &options).expect("signed");
-    let send = || send(url.clone(), headers.clone(), body.to_owned());
+    let send = || {
+        let (url, headers) = (url.clone(), headers.clone());
+        async move { send("POST", &url, headers, body).await }
+    };
     let first = tokio::spawn(send());
     started.notified().await;
     let second = send().await;
@@ -190,29 +194,175 @@ async fn an_event_that_is_being_handled_is_to_come_again() {
     assert_eq!(seen.begin("msg_1").expect("an id"), Begun::Done);
 }
 
+/// A signed delivery of Linktor's.
+fn delivery(id: &str) -> (String, HeaderMap) {
+    let body = format!(r#"{{"id":"{id}","type":"message.received"}}"#);
+    let headers =
+        webhook::sign("linktor", body.as_bytes(), "invented-secret", &SignOptions::default()).expect("signed");
+    (body, headers)
+}
+
+fn linktor() -> Receiver {
+    Receiver::new(Verifier::new("linktor", "invented-secret").expect("a verifier"))
+}
+
+async fn claim(receiver: &Receiver, (body, headers): (String, HeaderMap)) -> webhook::Claim {
+    match receiver.receive(body, &headers).await.expect("verified") {
+        Delivery::New(claim) => claim,
+        other => panic!("{other:?} is not new"),
+    }
+}
+
 #[tokio::test]
-async fn a_handling_that_never_ended_leaves_the_event_new() {
-    let receiver = Receiver::new(Verifier::new("linktor", "invented-secret").expect("a verifier"));
-    let body = br#"{"id":"evt_1","type":"message.received"}"#;
-    let headers = webhook::sign("linktor", body, "invented-secret", &SignOptions::default()).expect("signed");
-    for round in 0..3 {
-        let (receiver, headers) = (receiver.clone(), headers.clone());
-        let handling = tokio::spawn(async move {
-            let delivery = receiver.receive(&body[..], &headers).await.expect("verified");
-            assert!(matches!(delivery, Delivery::New(_)), "round {round}: {delivery:?}");
-            assert!(round > 0, "the handler panics");
-            std::future::pending::<()>().await;
-        });
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        handling.abort();
-        assert!(handling.await.is_err());
-        tokio::time::sleep(Duration::from_millis(20)).await;
+async fn a_claim_that_is_dropped_is_released_at_once() {
+    let receiver = linktor();
+    drop(claim(&receiver, delivery("evt_1")).await);
+    drop(claim(&receiver, delivery("evt_1")).await);
+    let panicking = claim(&receiver, delivery("evt_1")).await;
+    let handling = tokio::spawn(async move {
+        assert_eq!(panicking.event().id(), None, "the handler panics");
+    });
+    assert!(handling.await.expect_err("it panics").is_panic());
+    tokio::task::yield_now().await;
+    claim(&receiver, delivery("evt_1")).await.commit().await.expect("committed");
+    let (body, headers) = delivery("evt_1");
+    assert!(matches!(receiver.receive(body, &headers).await, Ok(Delivery::Done(_))));
+}
+
+#[test]
+fn of_threads_that_begin_an_event_at_once_one_gets_it() {
+    const THREADS: usize = 4;
+    let seen = MemoryDeduplicator::new();
+    let barrier = std::sync::Barrier::new(THREADS);
+    let begun = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for number in 0..2_500 {
+                    barrier.wait();
+                    if seen.begin(&format!("evt_{number}")).expect("an id") == Begun::New {
+                        begun.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(begun.load(Ordering::SeqCst), 2_500);
+}
+
+/// A store elsewhere, which takes its time.
+#[derive(Clone, Default)]
+struct Slow(MemoryDeduplicator);
+
+impl Slow {
+    const TIME: Duration = Duration::from_millis(50);
+}
+
+impl Deduplicator for Slow {
+    fn begin<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<Begun>> {
+        Box::pin(async move {
+            let begun = self.0.begin(id)?;
+            tokio::time::sleep(Self::TIME).await;
+            Ok(begun)
+        })
+    }
+
+    fn commit<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move {
+            tokio::time::sleep(Self::TIME).await;
+            Ok(self.0.commit(id)?)
+        })
+    }
+
+    fn release<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move {
+            tokio::time::sleep(Self::TIME).await;
+            Ok(self.0.release(id)?)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_sender_that_hangs_up_leaves_no_claim_behind() {
+    let slow = Slow::default();
+    let receiver = Arc::new(linktor().deduplicator(Arc::new(slow.clone())));
+    let half = Slow::TIME / 2;
+    let state = async |id: &str, expected| {
+        tokio::time::sleep(3 * Slow::TIME).await;
+        assert_eq!(slow.0.begin(id).expect("an id"), expected, "{id}");
+    };
+
+    let (body, headers) = delivery("left in begin");
+    assert!(tokio::time::timeout(half, receiver.receive(body, &headers)).await.is_err());
+    state("left in begin", Begun::New).await;
+
+    let one = claim(&receiver, delivery("left in commit")).await;
+    assert!(tokio::time::timeout(half, one.commit()).await.is_err());
+    state("left in commit", Begun::Done).await;
+
+    let one = claim(&receiver, delivery("left in release")).await;
+    assert!(tokio::time::timeout(half, one.release()).await.is_err());
+    state("left in release", Begun::New).await;
+
+    drop(claim(&receiver, delivery("dropped")).await);
+    state("dropped", Begun::New).await;
+}
+
+#[tokio::test]
+async fn an_id_that_nobody_signed_silences_no_other_event() {
+    let receiver = Receiver::new(Verifier::new("x_hub_signature_256", "invented-secret").expect("a verifier"));
+    let delivery = |id: &'static str, body: &'static str| {
+        let mut headers =
+            webhook::sign("x_hub_signature_256", body.as_bytes(), "invented-secret", &SignOptions::default())
+                .expect("signed");
+        headers.insert("x-github-delivery", id.parse().expect("a header value"));
+        (body.to_owned(), headers)
+    };
+    claim(&receiver, delivery("one", "{}")).await.commit().await.expect("committed");
+    // Captured, and sent again under the id of an event that is yet to come.
+    claim(&receiver, delivery("two", "{}")).await.commit().await.expect("committed");
+    claim(&receiver, delivery("two", "[]")).await.commit().await.expect("committed");
+    let (body, headers) = delivery("two", "[]");
+    assert!(matches!(receiver.receive(body, &headers).await, Ok(Delivery::Done(_))));
+}
+
+#[tokio::test]
+async fn only_a_post_delivers_and_a_get_may_stand_beside_it() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let handler = async move |body: String| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        body
+    };
+    let route = post(handler.clone()).get(handler.clone()).layer(linktor()).put(async || "a challenge");
+    let url = serve(Router::new().route("/hook", route)).await;
+    let (body, headers) = delivery("evt_1");
+    let get = send("GET", &url, headers.clone(), &body).await;
+    assert_eq!(status(&get), 405);
+    assert!(get.contains("allow: POST"), "{get}");
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+    assert_eq!(status(&send("PUT", &url, HeaderMap::new(), "").await), 200);
+    let answer = send("POST", &url, headers, &body).await;
+    assert_eq!(status(&answer), 200);
+    assert!(answer.ends_with(&body), "the handler has the body too: {answer}");
+}
+
+#[tokio::test]
+async fn only_a_2xx_ends_an_event() {
+    for (answer, expected) in [(204, Begun::Done), (302, Begun::New), (410, Begun::New), (500, Begun::New)] {
+        let seen = MemoryDeduplicator::new();
+        let handler = async move |_: Event| StatusCode::from_u16(answer).expect("a status");
+        let receiver = linktor().deduplicator(seen.clone());
+        let url = serve(Router::new().route("/hook", post(handler).layer(receiver))).await;
+        let (body, headers) = delivery("evt_1");
+        assert_eq!(status(&send("POST", &url, headers, &body).await), answer);
+        assert_eq!(seen.begin("evt_1").expect("an id"), expected, "{answer}");
     }
 }
 
 #[tokio::test]
 async fn bodies_are_read_up_to_the_limit_and_routes_without_a_receiver_say_so() {
-    let verifier = Verifier::builder("linktor", "invented-secret").expect("a scheme").size_limit(1000);
+    let verifier = Verifier::builder("linktor", "invented-secret").size_limit(1000);
     let receiver = Receiver::new(verifier.build().expect("a verifier"));
     let handler = async |event: Event| event.bytes().len().to_string();
     let router = Router::new().route("/hook", post(handler).layer(receiver)).route("/bare", post(handler));
@@ -221,9 +371,9 @@ async fn bodies_are_read_up_to_the_limit_and_routes_without_a_receiver_say_so() 
         let body = format!("{{\"data\":\"{}\"}}", "x".repeat(length - 11));
         let headers =
             webhook::sign("linktor", body.as_bytes(), "invented-secret", &SignOptions::default()).expect("signed");
-        assert_eq!(status(&send(url.clone(), headers, body).await), expected, "{length}");
+        assert_eq!(status(&send("POST", &url, headers, &body).await), expected, "{length}");
     }
-    let answer = send(url.replace("hook", "bare"), HeaderMap::new(), "{}".to_owned()).await;
+    let answer = send("POST", &url.replace("hook", "bare"), HeaderMap::new(), "{}").await;
     assert_eq!(status(&answer), 500);
     assert!(answer.contains("Receiver"), "{answer}");
 }
@@ -232,17 +382,52 @@ async fn bodies_are_read_up_to_the_limit_and_routes_without_a_receiver_say_so() 
 struct Down;
 
 impl Deduplicator for Down {
-    fn begin<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Begun, Box<dyn std::error::Error + Send + Sync>>> {
+    fn begin<'a>(&'a self, _: &'a str) -> BoxFuture<'a, StoreResult<Begun>> {
         Box::pin(async { Err("the store is down".into()) })
     }
 
-    fn commit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Box<dyn std::error::Error + Send + Sync>>> {
+    fn commit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async { Err("the store is down".into()) })
     }
 
-    fn release<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Box<dyn std::error::Error + Send + Sync>>> {
+    fn release<'a>(&'a self, _: &'a str) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async { Err("the store is down".into()) })
     }
+}
+
+/// A store that goes down while an event is handled.
+#[derive(Default)]
+struct GoesDown(MemoryDeduplicator);
+
+impl Deduplicator for GoesDown {
+    fn begin<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<Begun>> {
+        Box::pin(async move { Ok(self.0.begin(id)?) })
+    }
+
+    fn commit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async { Err("the store is down".into()) })
+    }
+
+    fn release<'a>(&'a self, _: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async { Err("the store is down".into()) })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_goes_down_changes_no_answer_and_is_told() {
+    let told = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&told);
+    let tell = move |response: Response| {
+        let error = response.extensions().get::<linktor::Error>().expect("why");
+        assert_eq!(error.kind(), ErrorKind::Callback);
+        counted.fetch_add(1, Ordering::SeqCst);
+        std::future::ready(response)
+    };
+    let route = post(async |_: Event| StatusCode::CREATED).layer(linktor().deduplicator(GoesDown::default()));
+    let url = serve(Router::new().route("/hook", route).layer(axum::middleware::map_response(tell))).await;
+    let (body, headers) = delivery("evt_1");
+    assert_eq!(status(&send("POST", &url, headers, &body).await), 201);
+    assert_eq!(told.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -288,6 +473,27 @@ fn an_event_is_remembered_for_a_day_from_when_it_was_done() {
     assert_eq!(begin("evt_1"), Begun::New);
     pass(Duration::from_hours(24));
     assert_eq!(begin("evt_1"), Begun::New, "a claim that nobody ended");
+}
+
+#[test]
+fn a_body_of_one_mebibyte_is_the_longest() {
+    for (length, is_too_long) in [(1_048_576, false), (1_048_577, true)] {
+        let body = vec![b' '; length];
+        let headers = webhook::sign("api_v2", &body, "invented-secret", &SignOptions::default()).expect("signed");
+        let verdict = webhook::verify_signature("api_v2", &body, &headers, "invented-secret");
+        assert_eq!(verdict.err().and_then(|error| error.code().map(str::to_owned)).is_some(), is_too_long);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_events_are_remembered() {
+    let seen = MemoryDeduplicator::new();
+    for number in 0..=100_000 {
+        seen.commit(&format!("evt_{number}")).expect("an id");
+    }
+    assert_eq!(seen.begin("evt_1").expect("an id"), Begun::Done);
+    assert_eq!(seen.begin("evt_0").expect("an id"), Begun::New);
+    assert!(MemoryDeduplicator::with_capacity(0).is_err());
 }
 
 #[test]

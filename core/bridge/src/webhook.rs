@@ -3,7 +3,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use linktor::webhook::{self, MemoryDeduplicator, Scheme, Secrets, SignOptions};
+use linktor::webhook::{self, Data, MemoryDeduplicator, Scheme, Secrets, SignOptions};
 use linktor::{Clock, Error, ErrorKind, Payload, Provider};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +53,7 @@ impl Verifier {
     /// seconds. A scheme is a name, or the document of a scheme or of a provider.
     pub fn new(options: &str, secrets: &[impl AsRef<[u8]>]) -> Result<Self, Error> {
         let given: Verify = read(options, "a webhook verifier")?;
-        let mut builder = webhook::Verifier::builder(scheme(given.scheme)?, secrets)?;
+        let mut builder = webhook::Verifier::builder(scheme(given.scheme)?, secrets);
         if let Some(tolerance) = given.tolerance {
             builder = builder.tolerance(duration("tolerance", tolerance)?);
         }
@@ -87,7 +87,11 @@ impl Verifier {
             event_type: head.event_type.map(|name| name.as_str().to_owned()),
             timestamp,
             organization: head.organization,
-            data: head.data,
+            data: match head.data {
+                Data::Span(span) => Some(Payload::Span(span)),
+                Data::Nothing => Some(Payload::Nothing),
+                Data::NotJson => None,
+            },
         })
     }
 

@@ -105,6 +105,7 @@ mod tests {
             (r#"{"name": "x", "credentials": [], "paging": {"max_size": 0}}"#, "max_size"),
             (r#"{"name": "x", "credentials": [], "paging": {"items": ["data"]}}"#, "paging.items"),
             (r#"{"name": "x", "credentials": [], "errors": {"code": ["code"]}}"#, "errors.code"),
+            (r#"{"name": "x", "credentials": [], "webhook": {"signature": {"kind": "hmac", "header": "a b"}}}"#, "a b"),
             (r#"{"name": "x", "credentials": [], "unsafe_routes": [{"path": "a"}]}"#, "unsafe_routes"),
             (r#"{"name": "x", "credentials": [], "unsafe_routes": [{"method": "get", "path": "/"}]}"#, "upper case"),
             (r#"{"name": "x", "credentials": [], "rate": {"classes": [{"name": "other", "routes": []}]}}"#, "other"),

@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{FromRequestParts, Request};
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use super::event::Event;
 use super::receiver::{Delivery, Receiver};
-use super::verifier::too_large;
+use super::verifier::{Verifier, too_large};
 use crate::error::{Error, ErrorKind};
 
 /// A service behind a [`Receiver`]: it meets verified events only, and none twice.
@@ -26,7 +26,12 @@ use crate::error::{Error, ErrorKind};
 /// and anything else that it may come again; 200 for an event that is done; 503 with
 /// `Retry-After` for one that is being handled, and where the deduplicator fails; 401 for
 /// a delivery that does not verify, 413 for one that is too long, 400 for one that ends
-/// too early.
+/// too early, and 405 for anything but a POST. Why it was, the extensions of the answer
+/// say as a [`linktor::Error`](crate::Error), for your logs.
+///
+/// A handler for GET (Meta's challenge) belongs beside the layer and not behind it:
+/// `post(handle).layer(receiver).get(challenge)`. A body that comes slowly is waited for:
+/// put a timeout around it, as around any route.
 #[derive(Debug, Clone)]
 pub struct Receiving<S> {
     inner: S,
@@ -69,29 +74,41 @@ where
     S: Service<Request, Error = Infallible>,
     S::Response: IntoResponse,
 {
+    if request.method() != Method::POST {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, HeaderValue::from_static("POST"))]).into_response();
+    }
     let (mut parts, body) = request.into_parts();
-    let body = match read(body, receiver.size_limit()).await {
-        Ok(body) => body,
+    let received = match read(body, &parts.headers, receiver.verifier()).await {
+        Ok(body) => (receiver.receive(body.clone(), &parts.headers).await, body),
         Err(answer) => return answer,
     };
-    let claim = match receiver.receive(body.clone(), &parts.headers).await {
-        Ok(Delivery::New(claim)) => claim,
-        Ok(Delivery::Done(_)) => return StatusCode::OK.into_response(),
-        Ok(Delivery::InProgress(_)) => return later(),
-        Err(error) => return refusal(&error),
+    let (claim, body) = match received {
+        (Ok(Delivery::New(claim)), body) => (claim, body),
+        (Ok(Delivery::Done(_)), _) => return StatusCode::OK.into_response(),
+        (Ok(Delivery::InProgress(_)), _) => return later(),
+        (Err(error), _) => return refusal(error),
     };
     parts.extensions.insert(claim.event().clone());
     let Ok(response) = inner.call(Request::from_parts(parts, Body::from(body))).await;
-    let response = response.into_response();
+    let mut response = response.into_response();
+    let ended = if response.status().is_success() { claim.commit().await } else { claim.release().await };
     // The event was handled, or was not: a deduplicator that fails now changes neither.
-    let _ = if response.status().is_success() { claim.commit().await } else { claim.release().await };
+    if let Err(error) = ended {
+        response.extensions_mut().insert(error);
+    }
     response
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, Response> {
+/// The body of a delivery that is signed at all, as far as it may be read.
+async fn read(body: Body, headers: &HeaderMap, verifier: &Verifier) -> Result<Bytes, Response> {
+    let limit = verifier.size_limit();
+    if body.size_hint().lower() > limit as u64 {
+        return Err(refusal(too_large(limit)));
+    }
+    verifier.check_headers(headers).map_err(refusal)?;
     to_bytes(body, limit).await.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() {
-            refusal(&too_large(limit))
+            refusal(too_large(limit))
         } else {
             StatusCode::BAD_REQUEST.into_response()
         }
@@ -102,9 +119,9 @@ fn later() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, HeaderValue::from_static("5"))]).into_response()
 }
 
-/// The code alone: what is wrong in words is for the receiver's own eyes.
-fn refusal(error: &Error) -> Response {
-    match (error.kind(), error.code()) {
+/// To the sender the code alone.
+fn refusal(error: Error) -> Response {
+    let mut response = match (error.kind(), error.code()) {
         (ErrorKind::WebhookVerification, Some("payload_too_large")) => {
             (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large").into_response()
         }
@@ -112,7 +129,9 @@ fn refusal(error: &Error) -> Response {
             (StatusCode::UNAUTHORIZED, code.unwrap_or_default().to_owned()).into_response()
         }
         _ => later(),
-    }
+    };
+    response.extensions_mut().insert(error);
+    response
 }
 
 /// The event that a [`Receiver`] verified; a 500 that says so where the route has none.

@@ -15,6 +15,8 @@ use crate::error::Error;
 
 /// How long a handled event is remembered.
 const MEMORY: Duration = Duration::from_hours(24);
+/// How many that are too old are forgotten by whoever asks.
+const FORGOTTEN_AT_ONCE: usize = 100;
 /// How many events are remembered.
 const CAPACITY: usize = 100_000;
 
@@ -95,13 +97,20 @@ struct Known {
     at: Instant,
 }
 
+impl Known {
+    /// Whether it still counts.
+    fn is_of(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < MEMORY
+    }
+}
+
 impl MemoryDeduplicator {
     /// One that remembers 100,000 events.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One that remembers so many; 0 is a `config` error. An event takes about 150 bytes.
+    /// One that remembers so many; 0 is a `config` error. An event takes about 300 bytes.
     pub fn with_capacity(capacity: usize) -> Result<Self, Error> {
         if capacity == 0 {
             return Err(Error::config("capacity must be at least 1: nothing would be remembered"));
@@ -122,7 +131,7 @@ impl MemoryDeduplicator {
         let (key, now) = (key(id)?, self.clock.monotonic());
         let mut events = self.events();
         events.forget_old(now);
-        match events.known.get(&key) {
+        match events.known.get(&key).filter(|known| known.is_of(now)) {
             Some(known) if known.is_done => Ok(Begun::Done),
             Some(_) => Ok(Begun::InProgress),
             None => {
@@ -166,12 +175,13 @@ impl Events {
         }
     }
 
+    /// A few at a time, since everybody waits meanwhile.
     fn forget_old(&mut self, now: Instant) {
-        while let Some(oldest) = self.by_age.first_key_value().and_then(|(_, key)| self.known.get(key)) {
-            if now.saturating_duration_since(oldest.at) < MEMORY {
-                break;
+        for _ in 0..FORGOTTEN_AT_ONCE {
+            match self.by_age.first_key_value().and_then(|(_, key)| self.known.get(key)) {
+                Some(oldest) if !oldest.is_of(now) => self.remove_oldest(),
+                _ => break,
             }
-            self.remove_oldest();
         }
     }
 
@@ -206,6 +216,20 @@ impl Deduplicator for MemoryDeduplicator {
 
     fn release<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move { Ok(self.release(id)?) })
+    }
+}
+
+impl<D: Deduplicator + ?Sized> Deduplicator for Arc<D> {
+    fn begin<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<Begun>> {
+        (**self).begin(id)
+    }
+
+    fn commit<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        (**self).commit(id)
+    }
+
+    fn release<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        (**self).release(id)
     }
 }
 

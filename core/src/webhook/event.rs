@@ -1,6 +1,7 @@
 //! An event: what a verified delivery tells.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +16,6 @@ use super::received::trimmed;
 use super::scheme::{Scheme, Signature};
 use crate::document::{Document, Pointer, json_text, offset};
 use crate::error::{Error, ErrorKind};
-use crate::provider::Payload;
 
 /// From here on a number is no time in seconds (the year 5138), but in milliseconds.
 const MILLISECONDS: u64 = 100_000_000_000;
@@ -35,8 +35,21 @@ pub struct Head {
     pub event_type: Option<EventType>,
     pub timestamp: Option<SystemTime>,
     pub organization: Option<String>,
-    /// Where its data is; nothing if the body is not JSON.
-    pub data: Option<Payload>,
+    pub data: Data,
+    /// Whether the id is part of what was signed.
+    pub is_id_signed: bool,
+}
+
+/// Where an event's data is.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// In these bytes of the body.
+    Span(Range<usize>),
+    /// Nowhere.
+    Nothing,
+    /// The body is not JSON.
+    NotJson,
 }
 
 impl Event {
@@ -65,13 +78,15 @@ impl Event {
     /// Data that is not there reads as `null`, which an `Option` takes.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let json = match &self.head.data {
-            Some(Payload::Span(span)) => &self.body[span.clone()],
-            Some(Payload::Nothing) => b"null",
-            Some(Payload::EmptyList) => b"[]",
-            None => return Err(Error::new(ErrorKind::Decode, "the event's body is not JSON")),
+            Data::Span(span) => &self.body[span.clone()],
+            Data::Nothing => b"null",
+            Data::NotJson => return Err(Error::new(ErrorKind::Decode, "the event's body is not JSON")),
         };
+        // The parser's own words quote the data.
         serde_json::from_slice(json).map_err(|error| {
-            Error::new(ErrorKind::Decode, "the event's data is not the JSON that was expected").with_source(error)
+            let (line, column) = (error.line(), error.column());
+            let message = format!("the event's data is not the JSON that was expected (line {line}, column {column})");
+            Error::new(ErrorKind::Decode, message)
         })
     }
 
@@ -140,22 +155,32 @@ impl Places {
     pub(super) fn read<H: Headers + ?Sized>(&self, body: &[u8], headers: &H, id: Option<&[u8]>) -> Head {
         let document = Document::read(json_text(body));
         let found = Source { document: document.as_ref(), headers };
-        let data = document.as_ref().map(|document| match self.data.iter().find_map(|place| document.at(place)) {
-            None | Some("null") => Payload::Nothing,
-            Some(data) => {
-                let start = offset(body, data.as_bytes());
-                Payload::Span(start..start + data.len())
-            }
-        });
-        Head {
-            id: match &self.id {
-                Some(places) => found.first(places, id_of),
-                None => id.and_then(text),
+        let data = match &document {
+            None => Data::NotJson,
+            Some(document) => match self.data.iter().find_map(|place| document.at(place)) {
+                None | Some("null") => Data::Nothing,
+                Some(data) => {
+                    let start = offset(body, data.as_bytes());
+                    Data::Span(start..start + data.len())
+                }
             },
-            event_type: found.first(&self.event_type, string).map(EventType::from),
-            timestamp: found.first(&self.timestamp, time),
-            organization: found.first(&self.organization, id_of),
+        };
+        let (id, is_id_signed) = match &self.id {
+            Some(places) => {
+                match found.first(places, |raw, place| Some((id_of(raw)?, matches!(place, Place::Body(_))))) {
+                    Some((id, is_signed)) => (Some(id), is_signed),
+                    None => (None, false),
+                }
+            }
+            None => (id.and_then(text), true),
+        };
+        Head {
+            id,
+            event_type: found.first(&self.event_type, |raw, _| string(raw)).map(EventType::from),
+            timestamp: found.first(&self.timestamp, |raw, _| time(raw)),
+            organization: found.first(&self.organization, |raw, _| id_of(raw)),
             data,
+            is_id_signed,
         }
     }
 }
@@ -177,12 +202,12 @@ struct Source<'a, H: ?Sized> {
 
 impl<H: Headers + ?Sized> Source<'_, H> {
     /// The first place that holds something that can be read.
-    fn first<T>(&self, places: &[Place], read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn first<T>(&self, places: &[Place], read: impl Fn(&str, &Place) -> Option<T>) -> Option<T> {
         places.iter().find_map(|place| match place {
-            Place::Body(pointer) => read(self.document?.at(pointer)?),
+            Place::Body(pointer) => read(self.document?.at(pointer)?, place),
             Place::Header(name) => match self.headers.under(name) {
                 // As the JSON of a text: what a header holds is no number.
-                Found::One(value) => read(&serde_json::to_string(&text(value)?).ok()?),
+                Found::One(value) => read(&serde_json::to_string(&text(value)?).ok()?, place),
                 Found::Nothing | Found::Several => None,
             },
         })
@@ -210,11 +235,8 @@ fn string(raw: &str) -> Option<String> {
 fn time(raw: &str) -> Option<SystemTime> {
     let text = string(raw);
     if let Some(text) = &text {
-        if let Ok(time) = text.parse::<Timestamp>() {
-            return Some(time.into());
-        }
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
+            return text.parse::<Timestamp>().ok().filter(|_| is_rfc_3339(text)).map(Into::into);
         }
     }
     let number = text.as_deref().unwrap_or(raw);
@@ -230,4 +252,14 @@ fn time(raw: &str) -> Option<SystemTime> {
     };
     let time = SystemTime::UNIX_EPOCH.checked_add(since_epoch)?;
     Timestamp::try_from(time).ok().map(|_| time)
+}
+
+/// Whether a time that can be read is written as RFC 3339 writes it: the parser knows more
+/// of ISO 8601.
+fn is_rfc_3339(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_at = |place: usize, any: &[u8]| bytes.get(place).is_some_and(|byte| any.contains(byte));
+    let end = bytes.len();
+    let has_offset = is_at(end - 1, b"Zz") || (end > 6 && is_at(end - 6, b"+-") && is_at(end - 3, b":"));
+    is_at(4, b"-") && is_at(7, b"-") && is_at(10, b"Tt ") && is_at(13, b":") && is_at(16, b":") && has_offset
 }

@@ -1,6 +1,6 @@
 //! Where a delivery's headers are read from.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The headers of a delivery: an [`HeaderMap`], or names and values as they came.
 pub trait Headers {
@@ -32,7 +32,7 @@ impl<'a> Found<'a> {
 
 impl Headers for HeaderMap {
     fn under(&self, name: &HeaderName) -> Found<'_> {
-        Found::of(self.get_all(name).iter().map(http::HeaderValue::as_bytes))
+        Found::of(self.get_all(name).iter().map(HeaderValue::as_bytes))
     }
 }
 
@@ -42,5 +42,17 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Headers for [(N, V)] {
         Found::of(
             self.iter().filter(|(given, _)| given.as_ref().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref()),
         )
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
+    fn under(&self, name: &HeaderName) -> Found<'_> {
+        self[..].under(name)
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
+    fn under(&self, name: &HeaderName) -> Found<'_> {
+        self[..].under(name)
     }
 }

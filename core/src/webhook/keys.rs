@@ -4,8 +4,9 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
@@ -15,28 +16,26 @@ use crate::error::Error;
 use crate::secret::Secret;
 
 /// One secret or several, of which any may have signed: while a secret is being changed,
-/// deliveries are signed with the old or the new one. Bytes, or a text's UTF-8.
+/// deliveries are signed with the old or the new one. Texts, or in a list (`[bytes]`) any
+/// bytes.
 pub struct Secrets(Vec<SecretSlice<u8>>);
 
 /// What proves that a delivery is the sender's.
 pub(super) enum Keys {
     Hmac(Vec<Hmac<Sha256>>),
-    Ed25519(Vec<[u8; PUBLIC]>),
+    Ed25519(Vec<VerifyingKey>),
 }
 
 /// What signs a delivery.
-pub(super) enum SigningKey {
+pub(super) enum Signing {
     Hmac(Hmac<Sha256>),
-    Ed25519(Box<Ed25519KeyPair>),
+    Ed25519(Box<SigningKey>),
 }
 
 /// Bytes of an HMAC-SHA256.
 pub(super) const TAG: usize = 32;
 /// Bytes of an Ed25519 signature.
 pub(super) const SIGNATURE: usize = 64;
-/// Bytes of an Ed25519 public key, and of what the private one is made of.
-const PUBLIC: usize = 32;
-const SEED: usize = 32;
 
 impl Keys {
     pub(super) fn new(signature: &Signature, secrets: &Secrets) -> Result<Self, Error> {
@@ -67,10 +66,12 @@ impl Keys {
             }
             Self::Ed25519(keys) => {
                 let message = parts.concat();
-                for key in keys {
-                    let key = UnparsedPublicKey::new(&ED25519, key);
-                    for signature in signatures {
-                        is_right |= Choice::from(u8::from(key.verify(&message, signature.as_ref()).is_ok()));
+                for signature in signatures {
+                    // Of a length that was checked.
+                    let Ok(signature) = signature.as_ref().try_into() else { continue };
+                    for key in keys {
+                        let verdict = key.verify_strict(&message, &signature);
+                        is_right |= Choice::from(u8::from(verdict.is_ok()));
                     }
                 }
             }
@@ -79,14 +80,16 @@ impl Keys {
     }
 }
 
-impl SigningKey {
+impl Signing {
     pub(super) fn new(signature: &Signature, secrets: &Secrets) -> Result<Self, Error> {
         let mut given = secrets.checked()?;
         let (Some(secret), None) = (given.next(), given.next()) else {
             return Err(Error::config("a delivery is signed with one webhook secret"));
         };
         match signature {
-            Signature::StandardWebhooks { version: Version::V1a, .. } => Ok(Self::Ed25519(Box::new(key_pair(secret)?))),
+            Signature::StandardWebhooks { version: Version::V1a, .. } => {
+                Ok(Self::Ed25519(Box::new(private_key(secret)?)))
+            }
             Signature::StandardWebhooks { version: Version::V1, .. } => Ok(Self::Hmac(hmac(&shared(secret)?)?)),
             Signature::Hmac { .. } => Ok(Self::Hmac(hmac(secret)?)),
         }
@@ -95,7 +98,7 @@ impl SigningKey {
     pub(super) fn sign(&self, parts: &[&[u8]]) -> Vec<u8> {
         match self {
             Self::Hmac(key) => tag(key, parts).to_vec(),
-            Self::Ed25519(pair) => pair.sign(&parts.concat()).as_ref().to_vec(),
+            Self::Ed25519(key) => key.sign(&parts.concat()).to_bytes().to_vec(),
         }
     }
 }
@@ -113,44 +116,40 @@ fn hmac(secret: &[u8]) -> Result<Hmac<Sha256>, Error> {
 }
 
 /// A secret of `v1`.
-fn shared(secret: &[u8]) -> Result<Vec<u8>, Error> {
+fn shared(secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
     if starts_with_any(secret, &["whpk_", "whsk_"]) {
         return Err(Error::config("the webhook secret is a key of v1a: use the scheme standard_webhooks_v1a for it"));
     }
-    decoded(secret.strip_prefix(b"whsec_").unwrap_or(secret), "whsec_").and_then(|bytes| {
-        if bytes.is_empty() { Err(Error::config("the webhook secret is empty after `whsec_`")) } else { Ok(bytes) }
-    })
+    let bytes = decoded(secret.strip_prefix(b"whsec_").unwrap_or(secret), "whsec_")?;
+    if bytes.is_empty() {
+        return Err(Error::config("the webhook secret is empty after `whsec_`"));
+    }
+    Ok(bytes)
 }
 
-/// A public key of `v1a`.
-fn public_key(secret: &[u8]) -> Result<[u8; PUBLIC], Error> {
+/// A public key of `v1a`. Under one of small order anybody can sign: 32 zeros are one.
+fn public_key(secret: &[u8]) -> Result<VerifyingKey, Error> {
     if starts_with_any(secret, &["whsk_"]) {
         return Err(Error::config(
             "the webhook key is the sender's private one: a receiver is given the public one, `whpk_…`",
         ));
     }
-    let encoded = of_v1a(secret, "whpk_")?;
-    decoded(encoded, "whpk_")?
-        .try_into()
-        .map_err(|_| Error::config("the webhook key after `whpk_` is not the base64 of 32 bytes"))
+    let bytes = decoded(of_v1a(secret, "whpk_")?, "whpk_")?;
+    let key = bytes[..].try_into().ok().and_then(|bytes| VerifyingKey::from_bytes(bytes).ok());
+    key.filter(|key| !key.is_weak()).ok_or_else(|| {
+        Error::config("the webhook key after `whpk_` is not the base64 of an Ed25519 public key of 32 bytes")
+    })
 }
 
 /// A private key of `v1a`: a seed, or a seed and the public key that it makes.
-fn key_pair(secret: &[u8]) -> Result<Ed25519KeyPair, Error> {
+fn private_key(secret: &[u8]) -> Result<SigningKey, Error> {
     if starts_with_any(secret, &["whpk_"]) {
         return Err(Error::config("the webhook key is a public one: signing takes the private one, `whsk_…`"));
     }
     let bytes = decoded(of_v1a(secret, "whsk_")?, "whsk_")?;
-    let pair = match bytes.len() {
-        SEED => Ed25519KeyPair::from_seed_unchecked(&bytes).ok(),
-        length if length == SEED + PUBLIC => {
-            let (seed, public) = bytes.split_at(SEED);
-            let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok();
-            pair.filter(|pair| pair.public_key().as_ref() == public)
-        }
-        _ => None,
-    };
-    pair.ok_or_else(|| {
+    let of_seed = bytes[..].try_into().ok().map(SigningKey::from_bytes);
+    let of_pair = || bytes[..].try_into().ok().and_then(|pair| SigningKey::from_keypair_bytes(pair).ok());
+    of_seed.or_else(of_pair).ok_or_else(|| {
         Error::config(
             "the webhook key after `whsk_` is not the base64 of a seed (32 bytes) or of a key pair (64 bytes)",
         )
@@ -163,9 +162,10 @@ fn of_v1a<'a>(secret: &'a [u8], prefix: &str) -> Result<&'a [u8], Error> {
         .ok_or_else(|| Error::config(format!("a webhook key of v1a begins with `{prefix}`, and this one does not")))
 }
 
-fn decoded(encoded: &[u8], prefix: &str) -> Result<Vec<u8>, Error> {
+fn decoded(encoded: &[u8], prefix: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     STANDARD
         .decode(encoded)
+        .map(Zeroizing::new)
         .map_err(|_| Error::config(format!("the webhook secret (after `{prefix}`, if it has that) is not base64")))
 }
 
@@ -218,6 +218,18 @@ impl From<&Secret> for Secrets {
 impl From<Secret> for Secrets {
     fn from(secret: Secret) -> Self {
         Self::from(&secret)
+    }
+}
+
+impl From<&[Secret]> for Secrets {
+    fn from(secrets: &[Secret]) -> Self {
+        Self(secrets.iter().map(|secret| secret.expose().as_bytes().to_vec().into()).collect())
+    }
+}
+
+impl<const N: usize> From<[Secret; N]> for Secrets {
+    fn from(secrets: [Secret; N]) -> Self {
+        Self::from(&secrets[..])
     }
 }
 

@@ -34,7 +34,7 @@ pub use self::axum::Receiving;
 pub use self::deduplicator::{Begun, Deduplicator, MemoryDeduplicator};
 pub use self::event::Event;
 #[doc(hidden)]
-pub use self::event::Head;
+pub use self::event::{Data, Head};
 pub use self::event_type::EventType;
 pub use self::headers::{Found, Headers};
 pub use self::keys::Secrets;
@@ -47,11 +47,10 @@ pub use self::verifier::{Verifier, VerifierBuilder};
 use crate::error::{Error, ErrorKind};
 
 /// The event of a delivery: [`Verifier::new`] and [`Verifier::verify`] in one.
-pub fn verify<S, B, H>(scheme: S, body: B, headers: &H, secrets: impl Into<Secrets>) -> Result<Event, Error>
+pub fn verify<S, H>(scheme: S, body: impl Into<Bytes>, headers: &H, secrets: impl Into<Secrets>) -> Result<Event, Error>
 where
     S: TryInto<Scheme>,
     Error: From<S::Error>,
-    B: AsRef<[u8]> + Into<Bytes>,
     H: Headers + ?Sized,
 {
     Verifier::new(scheme, secrets)?.verify(body, headers)

@@ -13,6 +13,8 @@ use crate::error::Error;
 
 /// More signatures than any rotation of secrets needs; each costs a comparison.
 const MOST_SIGNATURES: usize = 16;
+/// The same of Ed25519, each of which costs a hash of the body besides.
+const MOST_ED25519: usize = 4;
 /// Digits of a timestamp, enough until the year 33,658.
 const MOST_DIGITS: usize = 12;
 
@@ -78,11 +80,11 @@ impl Layout {
                 let hex = value(headers, signature)?;
                 let timestamp = timestamp.as_ref().map(|name| value(headers, name)).transpose()?;
                 let unprefixed = match prefix {
-                    Some(prefix) => match hex.strip_prefix(prefix.as_bytes()) {
-                        None if *prefix_optional => hex,
-                        other => other.ok_or_else(|| malformed(signature))?,
-                    },
-                    None => hex,
+                    // An optional one may be of digits itself.
+                    Some(prefix) if !prefix_optional || hex.len() != 2 * TAG => {
+                        hex.strip_prefix(prefix.as_bytes()).ok_or_else(|| malformed(signature))?
+                    }
+                    _ => hex,
                 };
                 let mut one = [0; TAG];
                 if unprefixed.len() != 2 * TAG || base16ct::mixed::decode(unprefixed, &mut one).is_err() {
@@ -146,9 +148,9 @@ pub(super) fn trimmed(value: &[u8]) -> &[u8] {
 
 /// The signatures of one version in a list.
 fn listed(list: &[u8], version: Version, name: &HeaderName) -> Result<Vec<Vec<u8>>, Error> {
-    let (wanted, length) = match version {
-        Version::V1 => (&b"v1"[..], TAG),
-        Version::V1a => (&b"v1a"[..], SIGNATURE),
+    let (wanted, length, most) = match version {
+        Version::V1 => (&b"v1"[..], TAG, MOST_SIGNATURES),
+        Version::V1a => (&b"v1a"[..], SIGNATURE, MOST_ED25519),
     };
     let mut signatures = Vec::new();
     let entries = list.split(|&byte| byte == b' ').filter(|entry| !entry.is_empty());
@@ -160,7 +162,7 @@ fn listed(list: &[u8], version: Version, name: &HeaderName) -> Result<Vec<Vec<u8
         }
         if version == wanted {
             let signature = STANDARD.decode(encoded).ok().filter(|bytes| bytes.len() == length);
-            signatures.push(signature.ok_or_else(|| malformed(name))?);
+            signatures.push(signature.filter(|_| signatures.len() < most).ok_or_else(|| malformed(name))?);
         }
     }
     if signatures.is_empty() {

@@ -1,10 +1,15 @@
 //! Receiving: a delivery is verified, its event claimed, and the claim ends as the
 //! handling did.
 
+use std::fmt;
 use std::sync::Arc;
 
+use base16ct::HexDisplay;
 use bytes::Bytes;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 
 use super::deduplicator::{Begun, Deduplicator, MemoryDeduplicator};
 use super::event::Event;
@@ -13,7 +18,8 @@ use super::verifier::Verifier;
 use crate::auth::StoreResult;
 use crate::error::{Error, ErrorKind};
 
-/// Receives deliveries: verifies each, and lets no event be handled twice. Cheap to clone.
+/// Receives deliveries of one sender: verifies each, and lets no event be handled twice.
+/// Cheap to clone.
 ///
 /// For axum it is a layer (feature `axum`); everywhere else, [`Receiver::receive`] takes
 /// the headers and the body.
@@ -47,6 +53,7 @@ pub struct Receiver {
 
 /// A verified delivery.
 #[derive(Debug)]
+#[must_use = "a claim that is dropped is released"]
 pub enum Delivery {
     /// Of an event that nobody has handled or handles. Where the sender gives no id,
     /// every delivery is new.
@@ -59,10 +66,17 @@ pub enum Delivery {
 
 /// The only one to handle an event, until it is committed or released. Dropping it
 /// releases it.
+#[must_use = "a claim that is dropped is released"]
 pub struct Claim {
     event: Event,
     /// Nothing to end where the event has no id, or where it was ended.
-    open: Option<Arc<dyn Deduplicator>>,
+    open: Option<Open>,
+}
+
+/// A claim that is to be ended.
+struct Open {
+    seen: Arc<dyn Deduplicator>,
+    key: String,
 }
 
 impl Receiver {
@@ -71,8 +85,13 @@ impl Receiver {
         Self { verifier: Arc::new(verifier), seen: Arc::new(MemoryDeduplicator::new()) }
     }
 
-    /// Remembers events elsewhere: where several receivers share them, or one that
-    /// several routes have.
+    /// Remembers events elsewhere: where several receivers of one sender share them. Events
+    /// are known by their ids, which two senders may both give, so each sender needs a
+    /// deduplicator of its own.
+    ///
+    /// An id that the sender does not sign (`X-GitHub-Delivery`) could be anything in a
+    /// delivery that was captured and sent again. It is known together with a hash of the
+    /// body, so that none can pass for another event; but such a delivery is new.
     #[must_use]
     pub fn deduplicator(mut self, seen: impl Deduplicator) -> Self {
         self.seen = Arc::new(seen);
@@ -82,24 +101,27 @@ impl Receiver {
     /// Verifies a delivery, as [`Verifier::verify`] does, and claims its event.
     ///
     /// A deduplicator that fails is a `callback` error: answer so that the sender
-    /// redelivers.
-    pub async fn receive<B, H>(&self, body: B, headers: &H) -> Result<Delivery, Error>
-    where
-        B: AsRef<[u8]> + Into<Bytes>,
-        H: Headers + ?Sized,
-    {
+    /// redelivers. Whoever gives up waiting for this, or for the claim's end, leaves no
+    /// claim behind: what was begun goes on, on tokio's runtime.
+    pub async fn receive<H: Headers + ?Sized>(&self, body: impl Into<Bytes>, headers: &H) -> Result<Delivery, Error> {
         let event = self.verifier.verify(body, headers)?;
-        let Some(id) = event.id() else { return Ok(Delivery::New(Claim { event, open: None })) };
-        match remembered(self.seen.begin(id).await)? {
-            Begun::New => Ok(Delivery::New(Claim { event, open: Some(Arc::clone(&self.seen)) })),
-            Begun::InProgress => Ok(Delivery::InProgress(event)),
-            Begun::Done => Ok(Delivery::Done(event)),
-        }
+        let Some(key) = key(&event) else { return Ok(Delivery::New(Claim { event, open: None })) };
+        let seen = Arc::clone(&self.seen);
+        let begin = async move {
+            let begun = seen.begin(&key).await;
+            // A claim as soon as it is one: dropped, if nobody waits any more.
+            begun.map(|begun| match begun {
+                Begun::New => Delivery::New(Claim { event, open: Some(Open { seen, key }) }),
+                Begun::InProgress => Delivery::InProgress(event),
+                Begun::Done => Delivery::Done(event),
+            })
+        };
+        undisturbed(begin.boxed()).await
     }
 
     #[cfg(feature = "axum")]
-    pub(super) fn size_limit(&self) -> usize {
-        self.verifier.size_limit()
+    pub(super) fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 }
 
@@ -111,50 +133,73 @@ impl Claim {
 
     /// The event was handled: it is done, and its redeliveries are not handled.
     pub async fn commit(mut self) -> Result<(), Error> {
-        match (self.open.take(), self.event.id()) {
-            (Some(seen), Some(id)) => remembered(seen.commit(id).await),
-            _ => Ok(()),
+        match self.open.take() {
+            Some(Open { seen, key }) => undisturbed(async move { seen.commit(&key).await }.boxed()).await,
+            None => Ok(()),
         }
     }
 
     /// Handling failed: the event is new again when it is redelivered.
     pub async fn release(mut self) -> Result<(), Error> {
-        match (self.open.take(), self.event.id()) {
-            (Some(seen), Some(id)) => remembered(seen.release(id).await),
-            _ => Ok(()),
+        match self.open.take() {
+            Some(open) => undisturbed(open.release()).await,
+            None => Ok(()),
         }
+    }
+}
+
+impl Open {
+    fn release(self) -> BoxFuture<'static, StoreResult<()>> {
+        async move { self.seen.release(&self.key).await }.boxed()
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let Some(seen) = self.open.take() else { return };
-        let event = self.event.clone();
-        let release = async move {
-            if let Some(id) = event.id() {
-                // Nobody is left to be told; the claim ends by itself.
-                let _ = seen.release(id).await;
-            }
-        };
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(release)),
-            Err(_) => drop(release.now_or_never()),
+        let Some(open) = self.open.take() else { return };
+        let mut release = open.release();
+        // At once where it can be; a second panic would end the process.
+        if std::thread::panicking() || (&mut release).now_or_never().is_none() {
+            // Without a runtime the claim ends by itself. Nobody is left to be told.
+            let _ = Handle::try_current().map(|runtime| runtime.spawn(release));
         }
     }
 }
 
-fn remembered<T>(outcome: StoreResult<T>) -> Result<T, Error> {
-    outcome.map_err(|error| Error::new(ErrorKind::Callback, "the webhook deduplicator failed").with_source(error))
+/// What an event is known by, if by anything.
+fn key(event: &Event) -> Option<String> {
+    let id = event.id()?;
+    if event.head.is_id_signed {
+        return Some(id.to_owned());
+    }
+    let hash = Sha256::digest(event.bytes());
+    Some(format!("{id} {:x}", HexDisplay(&hash)))
 }
 
-impl std::fmt::Debug for Receiver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Comes to its end though nobody waits for it any more.
+async fn undisturbed<T: Send + 'static>(mut work: BoxFuture<'static, StoreResult<T>>) -> Result<T, Error> {
+    let failed = |message| Error::new(ErrorKind::Callback, message);
+    let outcome = match (&mut work).now_or_never() {
+        Some(outcome) => outcome,
+        None => match Handle::try_current() {
+            Ok(runtime) => runtime
+                .spawn(work)
+                .await
+                .map_err(|error| failed("the webhook deduplicator panicked").with_source(error))?,
+            Err(_) => work.await,
+        },
+    };
+    outcome.map_err(|error| failed("the webhook deduplicator failed").with_source(error))
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("verifier", &self.verifier).finish_non_exhaustive()
     }
 }
 
-impl std::fmt::Debug for Claim {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Claim").field(&self.event).finish()
     }
 }

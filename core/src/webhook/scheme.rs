@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use http::HeaderName;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::header::is_visible;
@@ -274,8 +275,17 @@ impl Scheme {
     /// # Ok::<(), linktor::Error>(())
     /// ```
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let scheme: Self = serde_json::from_str(json)
-            .map_err(|error| Error::config(format!("the webhook scheme cannot be read: {error}")))?;
+        let unreadable =
+            |error: serde_json::Error| Error::config(format!("the webhook scheme cannot be read: {error}"));
+        let document: Value = serde_json::from_str(json).map_err(unreadable)?;
+        // A list would be read by the order of the fields.
+        if ["", "/signature", "/event"]
+            .iter()
+            .any(|place| document.pointer(place).is_some_and(|part| !part.is_object()))
+        {
+            return Err(Error::config("the webhook scheme, its signature and its event must be JSON objects"));
+        }
+        let scheme = Self::deserialize(document).map_err(unreadable)?;
         scheme.check()?;
         Ok(scheme)
     }
@@ -346,6 +356,14 @@ impl TryFrom<&str> for Scheme {
 
     fn try_from(name: &str) -> Result<Self, Error> {
         Self::named(name)
+    }
+}
+
+impl TryFrom<String> for Scheme {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        Self::named(&name)
     }
 }
 

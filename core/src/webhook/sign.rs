@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use super::keys::{Secrets, SigningKey};
+use super::keys::{Secrets, Signing};
 use super::scheme::{Scheme, Signature, Version};
 use crate::error::Error;
 use crate::header::is_visible;
@@ -52,7 +52,7 @@ pub fn signed(
     options: &SignOptions,
 ) -> Result<Vec<(String, String)>, Error> {
     scheme.check()?;
-    let key = SigningKey::new(&scheme.signature, secret)?;
+    let key = Signing::new(&scheme.signature, secret)?;
     match &scheme.signature {
         Signature::Hmac { header, prefix, prefix_optional, timestamp_header } => {
             if options.id.is_some() {

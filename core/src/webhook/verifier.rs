@@ -51,7 +51,7 @@ pub struct Verifier {
 /// Makes a [`Verifier`].
 #[derive(Clone)]
 pub struct VerifierBuilder {
-    scheme: Scheme,
+    scheme: Result<Scheme, Error>,
     secrets: Arc<Secrets>,
     tolerance: Option<Duration>,
     size_limit: usize,
@@ -69,23 +69,22 @@ impl Verifier {
         S: TryInto<Scheme>,
         Error: From<S::Error>,
     {
-        Self::builder(scheme, secrets)?.build()
+        Self::builder(scheme, secrets).build()
     }
 
-    /// The same, with more to be said. Fails as [`Verifier::new`] if there is no such
-    /// scheme.
-    pub fn builder<S>(scheme: S, secrets: impl Into<Secrets>) -> Result<VerifierBuilder, Error>
+    /// The same, with more to be said; whatever is wrong, `build` says.
+    pub fn builder<S>(scheme: S, secrets: impl Into<Secrets>) -> VerifierBuilder
     where
         S: TryInto<Scheme>,
         Error: From<S::Error>,
     {
-        Ok(VerifierBuilder {
-            scheme: scheme.try_into()?,
+        VerifierBuilder {
+            scheme: scheme.try_into().map_err(Error::from),
             secrets: Arc::new(secrets.into()),
             tolerance: None,
             size_limit: SIZE_LIMIT,
             clock: Arc::new(SystemClock),
-        })
+        }
     }
 
     /// The event of a delivery, from its body **as it came** (JSON that was parsed and
@@ -96,13 +95,10 @@ impl Verifier {
     /// `missing_signature`, `malformed_signature`, `signature_mismatch`,
     /// `timestamp_out_of_tolerance`. Whether the body is JSON matters only to
     /// [`Event::data`].
-    pub fn verify<B, H>(&self, body: B, headers: &H) -> Result<Event, Error>
-    where
-        B: AsRef<[u8]> + Into<Bytes>,
-        H: Headers + ?Sized,
-    {
-        let head = self.head(body.as_ref(), headers)?;
-        Ok(Event { head: Arc::new(head), body: body.into() })
+    pub fn verify<H: Headers + ?Sized>(&self, body: impl Into<Bytes>, headers: &H) -> Result<Event, Error> {
+        let body = body.into();
+        let head = self.head(&body, headers)?;
+        Ok(Event { head: Arc::new(head), body })
     }
 
     /// The same without an event: whether it is signed, and of now.
@@ -120,6 +116,12 @@ impl Verifier {
     pub fn head<H: Headers + ?Sized>(&self, body: &[u8], headers: &H) -> Result<Head, Error> {
         let id = self.signed_id(body, headers)?;
         Ok(self.places.read(body, headers, id))
+    }
+
+    /// Refuses what is not signed at all, before its body is waited for.
+    #[cfg(feature = "axum")]
+    pub(super) fn check_headers<H: Headers + ?Sized>(&self, headers: &H) -> Result<(), Error> {
+        self.layout.read(headers).map(drop)
     }
 
     /// The headers that it reads, in lower case: for those who hand only these on.
@@ -200,7 +202,8 @@ impl VerifierBuilder {
 
     /// The verifier, or a `config` error: see [`Verifier::new`].
     pub fn build(self) -> Result<Verifier, Error> {
-        let layout = Layout::of(&self.scheme)?;
+        let scheme = self.scheme?;
+        let layout = Layout::of(&scheme)?;
         if self.tolerance.is_some() && !layout.signs_time() {
             return Err(Error::config(
                 "tolerance is given, but this webhook scheme signs no timestamp that it could be held against",
@@ -210,9 +213,9 @@ impl VerifierBuilder {
             return Err(Error::config("size_limit must be at least 1 byte"));
         }
         Ok(Verifier {
-            keys: Keys::new(&self.scheme.signature, &self.secrets)?,
-            places: Places::of(&self.scheme),
-            scheme: self.scheme,
+            keys: Keys::new(&scheme.signature, &self.secrets)?,
+            places: Places::of(&scheme),
+            scheme,
             layout,
             tolerance: self.tolerance.unwrap_or(TOLERANCE),
             size_limit: self.size_limit,

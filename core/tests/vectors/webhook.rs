@@ -103,7 +103,7 @@ impl webhook::Headers for Pairs<'_> {
 }
 
 fn verifier(step: &Value) -> Result<Verifier, Error> {
-    let mut builder = Verifier::builder(scheme(&step["scheme"])?, secrets(&step["secret"]))?;
+    let mut builder = Verifier::builder(scheme(&step["scheme"])?, secrets(&step["secret"]));
     if let Some(tolerance) = step.get("tolerance") {
         // No `Duration` is below zero: what is refused elsewhere cannot be said here.
         let tolerance = Duration::try_from_secs_f64(tolerance.as_f64().expect("seconds"))
