@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use linktor::webhook::{self, Receiver, Secrets, SignOptions, Verifier};
+use linktor::webhook::{self, Receiver, Scheme, Secrets, SignOptions, Verifier};
 use linktor::{
     Client, ClientBuilder, Credentials, Error, Event, Jwt, MemoryStore, OAuth, Observer, Provider, Secret, Token, jwt,
 };
@@ -236,6 +236,17 @@ fn no_webhook_secret_and_no_event_appears() {
     }
     let error = webhook::sign("linktor", b"", [MARKER, "another"], &SignOptions::default()).expect_err("one too many");
     assert!(!forms(&error).contains(MARKER), "{error:?}");
+
+    for document in [
+        format!(r#""{MARKER}""#),
+        format!(r#"{{"signature":"{MARKER}"}}"#),
+        format!(r#"{{"signature":{{"kind":"{MARKER}"}}}}"#),
+        format!(r#"{{"signature":{{"kind":"hmac","header":"x","prefix":["{MARKER}"]}}}}"#),
+        format!(r#"{{"signature":{{"kind":"standard_webhooks","version":"{MARKER}"}}}}"#),
+    ] {
+        let error = Scheme::from_json(&document).expect_err("no scheme");
+        assert!(!forms(&error).contains(MARKER), "{error:?}");
+    }
 
     let body = format!(r#"{{"id":"evt_1","data":"{MARKER}"}}"#);
     let headers = webhook::sign("linktor", body.as_bytes(), MARKER, &SignOptions::default()).expect("signed");

@@ -16,7 +16,7 @@ mod runtime;
 mod upcall;
 mod webhook;
 
-pub use linktor::webhook::{Begun, MemoryDeduplicator};
+pub use linktor::webhook::{Begun, Data, MemoryDeduplicator};
 pub use linktor::{Error, ErrorKind, Payload, RateLimit, Request, Response};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};

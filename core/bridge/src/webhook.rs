@@ -4,7 +4,7 @@
 use std::time::{Instant, SystemTime};
 
 use linktor::webhook::{self, Data, MemoryDeduplicator, Scheme, Secrets, SignOptions};
-use linktor::{Clock, Error, ErrorKind, Payload, Provider};
+use linktor::{Clock, Error, ErrorKind, Provider};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,8 +27,8 @@ pub struct WebhookEvent {
     pub timestamp: Option<f64>,
     /// Its organization or tenant.
     pub organization: Option<String>,
-    /// Where in the body its data is; nothing if the body is not JSON.
-    pub data: Option<Payload>,
+    /// Where in the body its data is.
+    pub data: Data,
 }
 
 #[derive(Default, Deserialize)]
@@ -87,11 +87,7 @@ impl Verifier {
             event_type: head.event_type.map(|name| name.as_str().to_owned()),
             timestamp,
             organization: head.organization,
-            data: match head.data {
-                Data::Span(span) => Some(Payload::Span(span)),
-                Data::Nothing => Some(Payload::Nothing),
-                Data::NotJson => None,
-            },
+            data: head.data,
         })
     }
 

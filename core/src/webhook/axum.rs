@@ -78,15 +78,15 @@ where
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, HeaderValue::from_static("POST"))]).into_response();
     }
     let (mut parts, body) = request.into_parts();
-    let received = match read(body, &parts.headers, receiver.verifier()).await {
-        Ok(body) => (receiver.receive(body.clone(), &parts.headers).await, body),
+    let body = match read(body, &parts.headers, receiver.verifier()).await {
+        Ok(body) => body,
         Err(answer) => return answer,
     };
-    let (claim, body) = match received {
-        (Ok(Delivery::New(claim)), body) => (claim, body),
-        (Ok(Delivery::Done(_)), _) => return StatusCode::OK.into_response(),
-        (Ok(Delivery::InProgress(_)), _) => return later(),
-        (Err(error), _) => return refusal(error),
+    let claim = match receiver.receive(body.clone(), &parts.headers).await {
+        Ok(Delivery::New(claim)) => claim,
+        Ok(Delivery::Done(_)) => return StatusCode::OK.into_response(),
+        Ok(Delivery::InProgress(_)) => return later(),
+        Err(error) => return refusal(error),
     };
     parts.extensions.insert(claim.event().clone());
     let Ok(response) = inner.call(Request::from_parts(parts, Body::from(body))).await;

@@ -234,10 +234,10 @@ fn string(raw: &str) -> Option<String> {
 /// RFC 3339 text, or epoch seconds or milliseconds as a number or its digits.
 fn time(raw: &str) -> Option<SystemTime> {
     let text = string(raw);
-    if let Some(text) = &text {
-        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse::<Timestamp>().ok().filter(|_| is_rfc_3339(text)).map(Into::into);
-        }
+    if let Some(text) = &text
+        && !text.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return text.parse::<Timestamp>().ok().filter(|_| is_rfc_3339(text)).map(Into::into);
     }
     let number = text.as_deref().unwrap_or(raw);
     let since_epoch = match number.parse::<u64>() {

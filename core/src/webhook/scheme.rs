@@ -285,7 +285,7 @@ impl Scheme {
         {
             return Err(Error::config("the webhook scheme, its signature and its event must be JSON objects"));
         }
-        let scheme = Self::deserialize(document).map_err(unreadable)?;
+        let scheme = Self::deserialize(document).map_err(|error| unreadable(&error))?;
         scheme.check()?;
         Ok(scheme)
     }
@@ -391,6 +391,14 @@ impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
     }
+}
+
+/// Names fields and never values: what is given by mistake may be a secret.
+fn unreadable(error: &serde_json::Error) -> Error {
+    let told = error.to_string();
+    let is_of_fields = ["unknown field", "missing field", "duplicate field"].iter().any(|what| told.starts_with(what));
+    let what = if is_of_fields { told.as_str() } else { "it is not JSON, or a value in it is not of its type" };
+    Error::config(format!("the webhook scheme cannot be read: {what}"))
 }
 
 fn is_pointer(place: &str) -> bool {
