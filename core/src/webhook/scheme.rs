@@ -275,9 +275,7 @@ impl Scheme {
     /// # Ok::<(), linktor::Error>(())
     /// ```
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let unreadable =
-            |error: serde_json::Error| Error::config(format!("the webhook scheme cannot be read: {error}"));
-        let document: Value = serde_json::from_str(json).map_err(unreadable)?;
+        let document: Value = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
         // A list would be read by the order of the fields.
         if ["", "/signature", "/event"]
             .iter()
