@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use linktor_bridge::{Error, ErrorKind, MemoryDeduplicator};
 
-use crate::client::{Failure, Payload};
+use crate::client::Failure;
+use crate::item::Span;
 
 /// A verifier of one sender's deliveries.
 #[derive(Debug, uniffi::Object)]
@@ -18,6 +19,11 @@ impl Verifier {
     #[uniffi::constructor]
     pub fn new(options: &str, secrets: &[u8]) -> Result<Arc<Self>, Failure> {
         Ok(Arc::new(Self(linktor_bridge::Verifier::new(options, &unpack(secrets)?)?)))
+    }
+
+    /// The headers that it reads, in lower case; others need not cross.
+    pub fn header_names(&self) -> Vec<String> {
+        self.0.header_names().into_iter().map(str::to_owned).collect()
     }
 
     /// The event of a delivery. Headers are names and values in turn.
@@ -42,14 +48,38 @@ pub struct WebhookEvent {
     pub timestamp: Option<f64>,
     /// Its organization or tenant.
     pub organization: Option<String>,
-    /// Where in the body its data is; nothing if the body is not JSON.
-    pub data: Option<Payload>,
+    /// Where in the body its data is.
+    pub data: Data,
+}
+
+/// Where an event's data is.
+#[derive(Debug, uniffi::Enum)]
+pub enum Data {
+    /// In these bytes of the body.
+    Span {
+        /// The bytes.
+        span: Span,
+    },
+    /// Nowhere.
+    Nothing,
+    /// The body is not JSON.
+    NotJson,
+}
+
+impl From<linktor_bridge::Data> for Data {
+    fn from(data: linktor_bridge::Data) -> Self {
+        match data {
+            linktor_bridge::Data::Span(range) => Self::Span { span: range.into() },
+            linktor_bridge::Data::Nothing => Self::Nothing,
+            linktor_bridge::Data::NotJson => Self::NotJson,
+        }
+    }
 }
 
 impl From<linktor_bridge::WebhookEvent> for WebhookEvent {
     fn from(event: linktor_bridge::WebhookEvent) -> Self {
         let linktor_bridge::WebhookEvent { id, event_type, timestamp, organization, data } = event;
-        Self { id, event_type, timestamp, organization, data: data.map(Into::into) }
+        Self { id, event_type, timestamp, organization, data: data.into() }
     }
 }
 

@@ -28,9 +28,9 @@ type Begun string
 const (
 	// BegunNew: it is new, and now claimed: handle it, then commit or release it.
 	BegunNew Begun = "new"
-	// BegunInProgress: another delivery of it is being handled.
+	// BegunInProgress: another delivery of it is being handled: answer 503 with Retry-After.
 	BegunInProgress Begun = "in_progress"
-	// BegunDone: it was handled.
+	// BegunDone: it was handled: answer 200.
 	BegunDone Begun = "done"
 )
 
@@ -64,7 +64,8 @@ func NewDeduplicator(options ...DeduplicatorOption) (*Deduplicator, error) {
 
 // Begin claims an event, unless it is claimed or done; of several that ask at once, one gets
 // it. A claim ends by itself after 24 hours. An id that is empty or blank is an error of the
-// kind invalid_request: every event without one would be a redelivery.
+// kind invalid_request: every event without one would be a redelivery. So ask for none whose
+// [Event.ID] is empty: each is new.
 func (d *Deduplicator) Begin(id string) (Begun, error) {
 	if d == nil || d.made == nil {
 		return "", errUnmadeDeduplicator

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +13,7 @@ import (
 )
 
 // Event is an event that a sender delivered, and that was verified. What the sender does not
-// say is zero. It prints, and logs, its id and type alone.
+// say is zero. It prints, logs and is written as JSON with its id and type alone.
 type Event struct {
 	// ID is the event's id, the same in every redelivery.
 	ID string
@@ -23,30 +24,38 @@ type Event struct {
 	Timestamp time.Time
 	// Organization is the organization or tenant that it belongs to.
 	Organization string
-	// Body is the body as it came.
+	// Body is a copy of the body as it came, which [Event.Data] reads.
 	Body []byte
 
 	isJSON bool
-	data   ffi.Payload
+	data   []byte // nil if there is none
+}
+
+func newEvent(event ffi.Event, body []byte) (*Event, error) {
+	e := &Event{
+		ID: event.ID, Type: EventType(event.Type), Timestamp: event.Timestamp, Organization: event.Organization,
+		Body: bytes.Clone(body), isJSON: !event.Data.NotJSON,
+	}
+	if span := event.Data.Span; e.isJSON && !event.Data.Nothing {
+		if span.Start < 0 || span.Start > span.End || span.End > len(e.Body) {
+			return nil, failure.New("internal", "a defect of the SDK: an event's data is outside of its body", nil)
+		}
+		e.data = e.Body[span.Start:span.End]
+	}
+	return e, nil
 }
 
 // Data reads the event's data into v, a pointer as for [json.Unmarshal]. No data, or a null,
 // does not change v. A body that is not JSON, and data that are not those of a v, are errors
 // of the kind decode, which wrap json's own.
 func (e *Event) Data(v any) error {
-	data := []byte("[]")
-	switch span := e.data.Span; {
+	switch {
 	case !e.isJSON:
 		return failure.New("decode", "the event's body is not JSON", nil)
-	case e.data.Nothing:
+	case e.data == nil:
 		return nil
-	case e.data.EmptyList:
-	case span.Start < 0 || span.Start > span.End || span.End > len(e.Body):
-		return failure.New("decode", "the event's body is not the one that was verified", nil)
-	default:
-		data = e.Body[span.Start:span.End]
 	}
-	if err := json.Unmarshal(data, v); err != nil {
+	if err := json.Unmarshal(e.data, v); err != nil {
 		return failure.New("decode", "the event's data is not the JSON that was expected", err)
 	}
 	return nil
@@ -63,5 +72,18 @@ func (e Event) GoString() string { return e.String() }
 // Format writes [Event.String], whatever the verb.
 func (e Event) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.String()) }
 
+// MarshalJSON gives the id and the type, and no data: logs are written as JSON, too.
+func (e Event) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		ID   string    `json:"id"`
+		Type EventType `json:"type"`
+	}{e.ID, e.Type})
+}
+
 // LogValue is [Event.String]: the data is not for logs.
-func (e Event) LogValue() slog.Value { return slog.StringValue(e.String()) }
+func (e *Event) LogValue() slog.Value {
+	if e == nil {
+		return slog.AnyValue(nil)
+	}
+	return slog.StringValue(e.String())
+}

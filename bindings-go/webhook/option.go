@@ -15,7 +15,7 @@ type verifying struct {
 	Scheme    json.RawMessage `json:"scheme"`
 	Tolerance *float64        `json:"tolerance,omitempty"`
 	SizeLimit *int64          `json:"size_limit,omitempty"`
-	Now       *float64        `json:"now,omitempty"`
+	Now       *int64          `json:"now,omitempty"`
 }
 
 // Tolerance is how far a delivery's signed time may be from this machine's, before it or
@@ -31,9 +31,9 @@ func SizeLimit(bytes int64) Option {
 	return func(v *verifying) { v.SizeLimit = &bytes }
 }
 
-// Now is the time to verify at: for tests. Default: the time it is.
+// Now is the time to verify at, in whole seconds: for tests. Default: the time it is.
 func Now(now time.Time) Option {
-	return func(v *verifying) { v.Now = new(epoch(now)) }
+	return func(v *verifying) { v.Now = new(now.Unix()) }
 }
 
 // SignOption says more of what [Sign] signs.
@@ -43,7 +43,7 @@ type SignOption func(*signing)
 type signing struct {
 	Scheme    json.RawMessage `json:"scheme"`
 	ID        *string         `json:"id,omitempty"`
-	Timestamp *float64        `json:"timestamp,omitempty"`
+	Timestamp *int64          `json:"timestamp,omitempty"`
 }
 
 // ID is the event's id, for schemes that sign one. Default: a new one.
@@ -54,11 +54,7 @@ func ID(id string) SignOption {
 // Timestamp is the time of the delivery, in whole seconds, for schemes that sign one.
 // Default: the time it is.
 func Timestamp(at time.Time) SignOption {
-	return func(s *signing) { s.Timestamp = new(epoch(at)) }
-}
-
-func epoch(at time.Time) float64 {
-	return float64(at.Unix()) + float64(at.Nanosecond())/1e9
+	return func(s *signing) { s.Timestamp = new(at.Unix()) }
 }
 
 func write(arguments any) (string, error) {

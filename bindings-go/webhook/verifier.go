@@ -5,18 +5,21 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"strings"
 
 	"github.com/linktor/linktor-go/internal/failure"
 	"github.com/linktor/linktor-go/internal/ffi"
 )
 
 // Verifier verifies deliveries of one sender. Its keys are made once, so keep it. It is safe
-// for concurrent use, prints without its secrets, and needs no closing.
+// for concurrent use, prints without its secrets, and needs no closing; but its keys are
+// outside of the memory that Go's collector sees, and wait for it to run for other reasons.
 type Verifier struct{ made *madeVerifier }
 
 // madeVerifier is shared by copies of a Verifier, and freed with the last of them.
 type madeVerifier struct {
 	handle ffi.Verifier
+	names  []string
 	scheme Scheme
 }
 
@@ -29,7 +32,12 @@ func NewVerifier(scheme Scheme, secrets []string, options ...Option) (*Verifier,
 	if err != nil {
 		return nil, err
 	}
-	made := &madeVerifier{handle, scheme}
+	names, err := handle.HeaderNames()
+	if err != nil {
+		handle.Free()
+		return nil, failure.From(err)
+	}
+	made := &madeVerifier{handle, names, scheme}
 	runtime.AddCleanup(made, ffi.Verifier.Free, handle)
 	return &Verifier{made}, nil
 }
@@ -40,7 +48,7 @@ func (v *Verifier) Verify(body []byte, header http.Header) (*Event, error) {
 		return nil, errUnmade
 	}
 	defer runtime.KeepAlive(v.made)
-	return verify(v.made.handle, body, header)
+	return verify(v.made.handle, v.made.names, body, header)
 }
 
 // VerifySignature is [Verifier.Verify] without an event: whether the delivery is signed, and
@@ -50,7 +58,7 @@ func (v *Verifier) VerifySignature(body []byte, header http.Header) error {
 		return errUnmade
 	}
 	defer runtime.KeepAlive(v.made)
-	return verifySignature(v.made.handle, body, header)
+	return verifySignature(v.made.handle, v.made.names, body, header)
 }
 
 // String names the scheme alone.
@@ -91,21 +99,18 @@ func newVerifier(scheme Scheme, secrets []string, options []Option) (ffi.Verifie
 	return handle, nil
 }
 
-func verify(handle ffi.Verifier, body []byte, header http.Header) (*Event, error) {
+func verify(handle ffi.Verifier, names []string, body []byte, header http.Header) (*Event, error) {
 	var space [usualHeader]byte
-	event, err := handle.Verify(body, pack(space[:0], header))
+	event, err := handle.Verify(body, pack(space[:0], names, header))
 	if err != nil {
 		return nil, failure.From(err)
 	}
-	return &Event{
-		ID: event.ID, Type: EventType(event.Type), Timestamp: event.Timestamp, Organization: event.Organization,
-		Body: body, isJSON: event.IsJSON, data: event.Data,
-	}, nil
+	return newEvent(event, body)
 }
 
-func verifySignature(handle ffi.Verifier, body []byte, header http.Header) error {
+func verifySignature(handle ffi.Verifier, names []string, body []byte, header http.Header) error {
 	var space [usualHeader]byte
-	if err := handle.VerifySignature(body, pack(space[:0], header)); err != nil {
+	if err := handle.VerifySignature(body, pack(space[:0], names, header)); err != nil {
 		return failure.From(err)
 	}
 	return nil
@@ -114,13 +119,26 @@ func verifySignature(handle ffi.Verifier, body []byte, header http.Header) error
 // usualHeader is as long as most headers are when they are packed.
 const usualHeader = 1024
 
-// pack lays a header out as it crosses: whole, since what is there twice is the core's to
-// refuse.
-func pack(packed []byte, header http.Header) []byte {
+// pack lays a header out as it crosses: what of it is read, or all if names are nil, and as
+// often as it is there, since what is there twice is the core's to refuse.
+func pack(packed []byte, names []string, header http.Header) []byte {
 	for name, values := range header {
+		if names != nil && !contains(names, name) {
+			continue
+		}
 		for _, value := range values {
 			packed = ffi.Pack(ffi.Pack(packed, name), value)
 		}
 	}
 	return packed
+}
+
+// contains says whether a name is among those in lower case, in whatever case it is.
+func contains(names []string, name string) bool {
+	for _, one := range names {
+		if len(one) == len(name) && strings.EqualFold(one, name) {
+			return true
+		}
+	}
+	return false
 }

@@ -4,7 +4,7 @@
 //	func receive(w http.ResponseWriter, r *http.Request) {
 //		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 //		if err != nil {
-//			http.Error(w, "", http.StatusBadRequest)
+//			http.Error(w, "", http.StatusRequestEntityTooLarge)
 //			return
 //		}
 //		event, err := webhook.Verify(webhook.Linktor, body, r.Header, secret)
@@ -48,15 +48,15 @@ import (
 // of the form that the scheme wants, and options that the scheme has no use for, are errors
 // of the kind config. No error shows a secret. A body of 2 GiB or more is invalid_request.
 //
-// Headers count in any case of their names. The event refers to body, which is not to be
-// changed while the event is used.
+// Headers count in any case of their names. The event keeps a copy of body, which can be used
+// again once Verify has returned.
 func Verify(scheme Scheme, body []byte, header http.Header, secret string, options ...Option) (*Event, error) {
 	handle, err := newVerifier(scheme, []string{secret}, options)
 	if err != nil {
 		return nil, err
 	}
 	defer handle.Free()
-	return verify(handle, body, header)
+	return verify(handle, nil, body, header)
 }
 
 // VerifySignature is [Verify] without an event: whether the delivery is signed, and of now.
@@ -66,7 +66,7 @@ func VerifySignature(scheme Scheme, body []byte, header http.Header, secret stri
 		return err
 	}
 	defer handle.Free()
-	return verifySignature(handle, body, header)
+	return verifySignature(handle, nil, body, header)
 }
 
 // Sign gives the headers with which a sender would deliver this body: for tests, and for

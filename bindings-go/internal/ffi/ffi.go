@@ -27,6 +27,7 @@ package ffi
 #cgo noescape linktor_fail
 #cgo noescape linktor_jwt_sign
 #cgo noescape linktor_jwt_verify
+#cgo noescape linktor_verifier_header_names
 #cgo noescape linktor_verifier_new
 #cgo noescape linktor_verifier_verify
 #cgo noescape linktor_verifier_verify_signature
@@ -60,6 +61,7 @@ package ffi
 #cgo nocallback linktor_jwt_verify
 #cgo nocallback linktor_mismatch
 #cgo nocallback linktor_verifier_free
+#cgo nocallback linktor_verifier_header_names
 #cgo nocallback linktor_verifier_new
 #cgo nocallback linktor_verifier_verify
 #cgo nocallback linktor_verifier_verify_signature

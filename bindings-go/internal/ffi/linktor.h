@@ -75,6 +75,7 @@ uint64_t uniffi_linktor_ffi_fn_clone_verifier(uint64_t handle, RustCallStatus *s
 void uniffi_linktor_ffi_fn_free_verifier(uint64_t handle, RustCallStatus *status);
 uint64_t uniffi_linktor_ffi_fn_constructor_verifier_new(RustBuffer options, ForeignBytes secrets,
                                                         RustCallStatus *status);
+RustBuffer uniffi_linktor_ffi_fn_method_verifier_header_names(uint64_t self, RustCallStatus *status);
 RustBuffer uniffi_linktor_ffi_fn_method_verifier_verify(uint64_t self, ForeignBytes body, ForeignBytes headers,
                                                         RustCallStatus *status);
 void uniffi_linktor_ffi_fn_method_verifier_verify_signature(uint64_t self, ForeignBytes body, ForeignBytes headers,
@@ -102,6 +103,7 @@ uint16_t uniffi_linktor_ffi_checksum_method_client_with_organization(void);
 uint16_t uniffi_linktor_ffi_checksum_method_deduplicator_begin(void);
 uint16_t uniffi_linktor_ffi_checksum_method_deduplicator_commit(void);
 uint16_t uniffi_linktor_ffi_checksum_method_deduplicator_release(void);
+uint16_t uniffi_linktor_ffi_checksum_method_verifier_header_names(void);
 uint16_t uniffi_linktor_ffi_checksum_method_verifier_verify(void);
 uint16_t uniffi_linktor_ffi_checksum_method_verifier_verify_signature(void);
 uint16_t uniffi_linktor_ffi_checksum_constructor_client_new(void);
@@ -133,6 +135,7 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_method_deduplicator_begin() != 60521) return "Deduplicator.begin";
     if (uniffi_linktor_ffi_checksum_method_deduplicator_commit() != 41634) return "Deduplicator.commit";
     if (uniffi_linktor_ffi_checksum_method_deduplicator_release() != 42511) return "Deduplicator.release";
+    if (uniffi_linktor_ffi_checksum_method_verifier_header_names() != 16608) return "Verifier.header_names";
     if (uniffi_linktor_ffi_checksum_method_verifier_verify() != 16394) return "Verifier.verify";
     if (uniffi_linktor_ffi_checksum_method_verifier_verify_signature() != 64109) return "Verifier.verify_signature";
     if (uniffi_linktor_ffi_checksum_constructor_client_new() != 6935) return "Client.new";
@@ -291,6 +294,11 @@ static inline uint64_t linktor_verifier_new(const void *options, int32_t options
 static inline void linktor_verifier_free(uint64_t handle) {
     RustCallStatus status = {0};
     uniffi_linktor_ffi_fn_free_verifier(handle, &status);
+}
+
+static inline RustBuffer linktor_verifier_header_names(uint64_t handle, RustCallStatus *status) {
+    uint64_t self = uniffi_linktor_ffi_fn_clone_verifier(handle, status);
+    return uniffi_linktor_ffi_fn_method_verifier_header_names(self, status);
 }
 
 static inline RustBuffer linktor_verifier_verify(uint64_t handle, const void *body, int32_t body_len,

@@ -67,9 +67,14 @@ type Payload struct {
 type Event struct {
 	ID, Type, Organization string
 	Timestamp              time.Time
-	// IsJSON says whether the body is, and Data where in it the data is.
-	IsJSON bool
-	Data   Payload
+	Data                   Data
+}
+
+// Data says where an event's data lies: in a span of the body, nowhere, or, for NotJSON, in a
+// body that is not JSON.
+type Data struct {
+	Nothing, NotJSON bool
+	Span             Span
 }
 
 var errLayout = &Defect{"a defect of the SDK: what crossed is not laid out as expected"}
@@ -157,13 +162,27 @@ func readEvent(data []byte) (Event, error) {
 		event.Timestamp = r.time()
 	}
 	event.Organization = r.optionalText()
-	if event.IsJSON = r.isSome(); event.IsJSON {
-		event.Data = r.payload()
-	}
+	event.Data = r.eventData()
 	if !r.done() {
 		return Event{}, errLayout
 	}
 	return event, nil
+}
+
+func readTexts(data []byte) ([]string, error) {
+	r := reader{data: data}
+	count := int(r.uint32())
+	// Not more than can be there: a text takes 4 bytes at least.
+	texts := make([]string, 0, min(count, len(data)/4))
+	for range count {
+		if texts = append(texts, string(r.bytes())); r.short {
+			return nil, errLayout
+		}
+	}
+	if !r.done() {
+		return nil, errLayout
+	}
+	return texts, nil
 }
 
 func readPairs(data []byte) ([][2]string, error) {
@@ -252,6 +271,21 @@ func (r *reader) payload() Payload {
 		r.short = true
 	}
 	return payload
+}
+
+func (r *reader) eventData() Data {
+	var data Data
+	switch r.uint32() {
+	case 1:
+		data.Span = r.span()
+	case 2:
+		data.Nothing = true
+	case 3:
+		data.NotJSON = true
+	default:
+		r.short = true
+	}
+	return data
 }
 
 // optionalText reads one that may be missing, and is empty then.

@@ -65,9 +65,9 @@ func TestWhatIsCutShortIsADefectAndNoCrash(t *testing.T) {
 func TestAnEventIsReadInOrder(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 123456000, time.UTC)
 	data := record{}.byte(1).text("evt_1").byte(1).text("a").byte(1).uint64(math.Float64bits(1767323045.123456))
-	data = data.byte(1).text("org_1").byte(1).uint32(1).uint64(2).uint64(5)
+	data = data.byte(1).text("org_1").uint32(1).uint64(2).uint64(5)
 	event, err := readEvent(data)
-	expected := Event{ID: "evt_1", Type: "a", Organization: "org_1", Timestamp: at, IsJSON: true, Data: Payload{Span: Span{2, 5}}}
+	expected := Event{ID: "evt_1", Type: "a", Organization: "org_1", Timestamp: at, Data: Data{Span: Span{2, 5}}}
 	if err != nil || event != expected {
 		t.Errorf("%+v, %v", event, err)
 	}
@@ -76,8 +76,24 @@ func TestAnEventIsReadInOrder(t *testing.T) {
 			t.Errorf("the first %d bytes are no error", length)
 		}
 	}
-	if event, err := readEvent(make([]byte, 5)); err != nil || event != (Event{}) {
-		t.Errorf("%+v, %v", event, err)
+	for variant, data := range []Data{2: {Nothing: true}, 3: {NotJSON: true}} {
+		event, err := readEvent(record(make([]byte, 4)).uint32(uint32(variant)))
+		if isThere := data != (Data{}); event != (Event{Data: data}) || (err == nil) != isThere {
+			t.Errorf("%d: %+v, %v", variant, event, err)
+		}
+	}
+}
+
+func TestTextsAreReadInOrder(t *testing.T) {
+	data := record{}.uint32(2).text("a").text("")
+	texts, err := readTexts(data)
+	if err != nil || !reflect.DeepEqual(texts, []string{"a", ""}) {
+		t.Errorf("%q, %v", texts, err)
+	}
+	for length := range data {
+		if _, err := readTexts(data[:length]); err == nil {
+			t.Errorf("the first %d bytes are no error", length)
+		}
 	}
 }
 
@@ -103,6 +119,7 @@ func FuzzReadItems(f *testing.F) {
 		_, _ = readPayload(data)
 		_, _ = readRateLimit(data)
 		_, _ = readEvent(data)
+		_, _ = readTexts(data)
 		_, _ = readPairs(data)
 		_ = readFailure(data)
 	})

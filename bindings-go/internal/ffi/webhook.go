@@ -22,6 +22,17 @@ func NewVerifier(options string, secrets ...string) (Verifier, error) {
 	return Verifier{handle}, lift(&status)
 }
 
+// HeaderNames gives the headers that it reads, in lower case; others need not cross.
+func (v Verifier) HeaderNames() ([]string, error) {
+	var status C.RustCallStatus
+	buffer := C.linktor_verifier_header_names(v.handle, &status)
+	if err := lift(&status); err != nil {
+		return nil, err
+	}
+	defer C.linktor_buffer_free(buffer)
+	return readTexts(view(buffer))
+}
+
 // Verify gives the event of a delivery. Headers are names and values in turn, by [Pack].
 func (v Verifier) Verify(body, headers []byte) (Event, error) {
 	if err := checkDelivery(body, headers); err != nil {
