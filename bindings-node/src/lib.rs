@@ -18,7 +18,8 @@ use napi_derive::napi;
 
 pub use crate::client::Client;
 pub use crate::webhook::{
-    Deduplicator, webhook_header_names, webhook_sign, webhook_verifier, webhook_verify, webhook_verify_signature,
+    Deduplicator, webhook_header_names, webhook_let_go, webhook_sign, webhook_verifier, webhook_verify,
+    webhook_verify_signature,
 };
 
 /// The `code` of JavaScript errors whose message is an [`ErrorRecord`] as JSON.

@@ -4,23 +4,33 @@
 //! given to functions, since the receiver of a method is checked for five times as long;
 //! headers come down, and what a delivery tells goes up, as one text instead of an array.
 
-use linktor_bridge::{Begun, Error, ErrorKind, MemoryDeduplicator, Payload, Verifier};
+use linktor_bridge::{Begun, Data, Error, ErrorKind, MemoryDeduplicator, Verifier};
 use napi::bindgen_prelude::{External, Uint8Array};
 use napi_derive::napi;
 
-use crate::client::{id, units};
+use crate::client::units;
 use crate::{Result, thrown};
+
+/// A verifier, until it is let go of: what holds it is freed after the turn at the earliest.
+pub(crate) type Held = Option<Box<Verifier>>;
 
 /// Makes a verifier from its options as JSON.
 #[napi(catch_unwind)]
-pub fn webhook_verifier(options: String, secrets: Vec<Uint8Array>) -> Result<External<Verifier>> {
-    Verifier::new(&options, &secrets).map(External::new).map_err(|error| thrown(&error))
+pub fn webhook_verifier(options: String, secrets: Vec<Uint8Array>) -> Result<External<Held>> {
+    let verifier = Verifier::new(&options, &secrets).map_err(|error| thrown(&error))?;
+    Ok(External::new(Some(Box::new(verifier))))
+}
+
+/// Frees a verifier, which verifies nothing from then on.
+#[napi(catch_unwind)]
+pub fn webhook_let_go(verifier: &mut External<Held>) {
+    **verifier = None;
 }
 
 /// The names of the headers that a verifier reads, in lower case.
 #[napi(catch_unwind)]
-pub fn webhook_header_names(verifier: &External<Verifier>) -> Vec<&str> {
-    verifier.header_names()
+pub fn webhook_header_names(verifier: &External<Held>) -> Result<Vec<&str>> {
+    Ok(held(verifier)?.header_names())
 }
 
 /// What a delivery tells, as a JSON list: id, type, epoch seconds and organization, `null`
@@ -30,20 +40,21 @@ pub fn webhook_header_names(verifier: &External<Verifier>) -> Vec<&str> {
 /// `headers` are names and values in turn, each ended by a line feed, of which none holds one;
 /// those that the verifier does not read need not be there.
 #[napi(catch_unwind)]
-pub fn webhook_verify(verifier: &External<Verifier>, body: &[u8], headers: String) -> Result<String> {
-    let event = verifier.verify(body, &pairs(&headers)).map_err(|error| thrown(&error))?;
-    let data = event.data.map(|data| match data {
-        Payload::Span(span) => (units(&body[..span.start]), units(&body[..span.end])),
-        Payload::Nothing | Payload::EmptyList => (0, 0),
-    });
+pub fn webhook_verify(verifier: &External<Held>, body: &[u8], headers: String) -> Result<String> {
+    let event = held(verifier)?.verify(body, &pairs(&headers)).map_err(|error| thrown(&error))?;
+    let data = match event.data {
+        Data::Span(span) => Some((units(&body[..span.start]), units(&body[..span.end]))),
+        Data::Nothing => Some((0, 0)),
+        Data::NotJson => None,
+    };
     let told = (event.id, event.event_type, event.timestamp, event.organization, data);
     serde_json::to_string(&told).map_err(|error| thrown(&Error::new(ErrorKind::Internal, error.to_string())))
 }
 
 /// Whether a delivery is signed, and of now; `headers` as of [`webhook_verify`].
 #[napi(catch_unwind)]
-pub fn webhook_verify_signature(verifier: &External<Verifier>, body: &[u8], headers: String) -> Result<()> {
-    verifier.verify_signature(body, &pairs(&headers)).map_err(|error| thrown(&error))
+pub fn webhook_verify_signature(verifier: &External<Held>, body: &[u8], headers: String) -> Result<()> {
+    held(verifier)?.verify_signature(body, &pairs(&headers)).map_err(|error| thrown(&error))
 }
 
 /// The headers of a delivery, as pairs of name and value; the options are JSON.
@@ -51,6 +62,10 @@ pub fn webhook_verify_signature(verifier: &External<Verifier>, body: &[u8], head
 pub fn webhook_sign(options: String, body: &[u8], secrets: Vec<Uint8Array>) -> Result<Vec<Vec<String>>> {
     let headers = linktor_bridge::webhook_sign(&options, body, &secrets).map_err(|error| thrown(&error))?;
     Ok(headers.into_iter().map(|(name, value)| vec![name, value]).collect())
+}
+
+fn held(verifier: &External<Held>) -> Result<&Verifier> {
+    verifier.as_deref().ok_or_else(|| thrown(&Error::new(ErrorKind::Internal, "the verifier was let go of")))
 }
 
 fn pairs(headers: &str) -> Vec<(&str, &str)> {
@@ -73,11 +88,8 @@ impl Deduplicator {
     /// Makes a deduplicator of so many ids.
     #[napi(constructor, catch_unwind)]
     pub fn new(capacity: Option<f64>) -> Result<Self> {
-        let deduplicator = match capacity {
-            Some(capacity) => MemoryDeduplicator::with_capacity(usize::try_from(id(capacity)).unwrap_or(usize::MAX)),
-            None => Ok(MemoryDeduplicator::new()),
-        };
-        Ok(Self { deduplicator: deduplicator.map_err(|error| thrown(&error))? })
+        let deduplicator = linktor_bridge::deduplicator(capacity).map_err(|error| thrown(&error))?;
+        Ok(Self { deduplicator })
     }
 
     /// Claims an event: `new`, `in_progress` or `done`.

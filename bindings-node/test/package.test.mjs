@@ -78,7 +78,7 @@ const USE = `
   import {
     APIClient, APIError, type AuthorizationRequest, type AuthTest, JWT, jwt, LibromiConnect, type Limit, Linkit, Linktor,
     LinktorError, type LinktorResponse, OAuth, type Page, type RateLimit, type Session, type TokenSource, TokenStoreError,
-    Verifier, type VerifierOptions, type WebhookBody, type WebhookEvent, type WebhookEventType, type WebhookHeaders,
+    Verifier, type VerifierOptions, type WebhookBody, WebhookEvent, type WebhookEventType, type WebhookHeaders,
     type WebhookScheme, type WebhookSecret, WebhookVerificationError, webhooks,
   } from '@linktor/sdk'
 
@@ -145,11 +145,11 @@ const USE = `
     const provider: Readonly<Record<string, unknown>> & { credentials: unknown } = { credentials: [], name: 'acme' }
     const all: WebhookHeaders[] = [
       request.headers, request.headersDistinct, request.rawHeaders, fetched.headers, lambda.headers, [['a', 'b']], [],
-      new Map([['a', 'b']]), { a: ['b'] }, {} as IncomingHttpHeaders, Object.entries({ a: 'b' }),
+      new Map([['a', 'b']]), { a: ['b'] }, { a: fetched.headers.get('a') }, {} as IncomingHttpHeaders, Object.entries({ a: 'b' }),
     ]
     const bodies: WebhookBody[] = [body, 'text', new ArrayBuffer(1), new DataView(body.buffer), new Uint8Array(1)]
     const verifier = new Verifier('linktor', secrets, options)
-    for (const scheme of [own, provider, 'api_v1'] as const) new Verifier(scheme, 'secret')
+    for (const scheme of [own, provider, 'api_v1', process.env.SCHEME ?? ''] as const) new Verifier(scheme, 'secret')
     try {
       const events: WebhookEvent[] = all.flatMap((headers) => bodies.map((body) => verifier.verify(body, headers)))
       const event = webhooks.verify('libromi', body, request.headers, 'secret', { now: Date.now() })
@@ -174,8 +174,14 @@ const USE = `
   v1.close()
   patient.close()
 
-  // @ts-expect-error: no such scheme
-  new Verifier('linkit', 'secret')
+  // @ts-expect-error: only a delivery makes an event
+  new WebhookEvent()
+  // @ts-expect-error: no such field of a scheme
+  new Verifier({ signature: { kind: 'hmac', header: 'X-A' }, evnt: {} }, 'secret')
+  // @ts-expect-error: no such field of a signature
+  new Verifier({ signature: { kind: 'hmac', header: 'X-A', prefx: 'a' } }, 'secret')
+  // @ts-expect-error: no such field of an event
+  new Verifier({ signature: { kind: 'hmac', header: 'X-A' }, event: { idd: [] } }, 'secret')
   // @ts-expect-error: a secret that may not be set
   new Verifier('linktor', process.env.WEBHOOK_SECRET)
   // @ts-expect-error: a parsed body
@@ -213,17 +219,26 @@ for (const [module, moduleResolution] of [
       compilerOptions: { ...options, lib: ['es2022', 'esnext.disposable'], exactOptionalPropertyTypes: true },
       include: ['*'],
     })
-    project({ 'use.mts': USE, 'use.cts': USE, 'package.json': '{}', 'tsconfig.json': tsconfig }, (cwd) => {
-      try {
-        execFileSync(process.execPath, [join(own, 'node_modules', 'typescript', 'bin', 'tsc')], {
-          cwd,
-          encoding: 'utf8',
-        })
-      } catch (error) {
-        assert.fail(error.stdout)
-      }
-    })
+    project({ 'use.mts': USE, 'use.cts': USE, 'package.json': '{}', 'tsconfig.json': tsconfig }, check)
   })
+}
+
+test('the types hold without those of Node.js', () => {
+  const text = `
+    import { Verifier } from '@linktor/sdk'
+    new Verifier('linktor', 'secret').verify('', new Headers())`
+  const options = { module: 'nodenext', strict: true, noEmit: true, target: 'es2022', types: [], skipLibCheck: false }
+  const lib = ['es2022', 'esnext.disposable', 'dom', 'dom.iterable']
+  const tsconfig = JSON.stringify({ compilerOptions: { ...options, lib }, include: ['*'] })
+  project({ 'use.mts': text, 'package.json': '{}', 'tsconfig.json': tsconfig }, check)
+})
+
+function check(cwd) {
+  try {
+    execFileSync(process.execPath, [join(own, 'node_modules', 'typescript', 'bin', 'tsc')], { cwd, encoding: 'utf8' })
+  } catch (error) {
+    assert.fail(error.stdout)
+  }
 }
 
 test('a machine without an addon is told what to do', () => {

@@ -1,5 +1,7 @@
 // What the vectors cannot say: the shapes of this language, and what must not be shown.
 import assert from 'node:assert/strict'
+import { constants } from 'node:buffer'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer, request as send } from 'node:http'
 import { join } from 'node:path'
@@ -17,6 +19,8 @@ import {
   WebhookVerificationError,
   webhooks,
 } from '@linktor/sdk'
+
+import { WebhookEvent as EventOfBytes } from '../dist/webhooks/event.js'
 
 const SECRET = 'invented-secret-that-is-never-shown'
 const MARKER = 'private-text-of-a-contact'
@@ -140,14 +144,44 @@ test('what is no body is refused, with how to get one', () => {
     ]) {
       assert.throws(call, (error) => {
         assert.ok(error instanceof InvalidRequestError, inspect(body))
-        assert.match(error.message, /bytes as they were received.*express\.raw\(\{ type: '\*\/\*' \}\)/)
+        assert.match(
+          error.message,
+          /bytes as they were received.*express\.raw\(\{ type: \(\) => true, limit: '1mb' \}\)/,
+        )
         return isClean(error)
       })
     }
   }
+  for (const body of [new Proxy(Buffer.from(BODY), {}), Object.create(Buffer.prototype)]) {
+    assert.throws(() => verifier.verify(body, SIGNED), InvalidRequestError)
+  }
+  assert.throws(() => webhooks.sign('linktor', '\ud800', SECRET), InvalidRequestError)
+})
+
+test('memory that was given away is no empty body', () => {
   const given = new ArrayBuffer(8)
+  const bodies = [given, new Uint8Array(given), new DataView(given), Buffer.from(given)]
   structuredClone(given, { transfer: [given] })
-  assert.throws(() => verifier.verify(given, SIGNED), InvalidRequestError)
+  const signed = webhooks.sign('libromi', '', SECRET)
+  for (const body of bodies) {
+    assert.throws(() => webhooks.verify('libromi', body, signed, SECRET), InvalidRequestError)
+    assert.throws(() => webhooks.sign('libromi', body, SECRET), InvalidRequestError)
+  }
+})
+
+test('an event is of the bytes that were verified, whatever their methods say', () => {
+  const bytes = Buffer.from(BODY)
+  bytes.toString = () => '{"id":"evil","data":"evil"}'
+  const event = verifier.verify(bytes, SIGNED)
+  assert.deepEqual(event.bytes(), Buffer.from(BODY))
+  assert.equal(event.data().content, `olá 👋 ${MARKER}`)
+})
+
+test('a body that is longer than a text can be stays bytes', () => {
+  const body = Buffer.alloc(constants.MAX_STRING_LENGTH + 1, 'a')
+  const event = EventOfBytes.of(body, '["evt_1",null,null,null,[0,0]]')
+  assert.equal(event.id, 'evt_1')
+  assert.throws(() => event.data(), DecodeError)
 })
 
 test('headers come in every shape that frameworks give them', () => {
@@ -196,7 +230,15 @@ test('a header that is there twice is refused, however that is told', () => {
     assert.throws(() => verifier.verify(BODY, headers), twice, inspect(headers))
     assert.throws(() => verifier.verifySignature(BODY, headers), twice, inspect(headers))
   }
-  for (const none of [{}, [], new Headers(), { [name]: [], [time]: TIMESTAMP }, { [name]: undefined }]) {
+  for (const none of [
+    {},
+    [],
+    new Headers(),
+    { [name]: [], [time]: TIMESTAMP },
+    { [name]: undefined },
+    { [name]: null },
+    [[name, null]],
+  ]) {
     assert.throws(() => verifier.verify(BODY, none), refused('missing_signature'), inspect(none))
   }
 })
@@ -242,7 +284,6 @@ test('what are no headers is refused', () => {
     [null],
     [[name, 7]],
     [[7, 'a']],
-    { [name]: null },
     { [name]: 7 },
     { [name]: { secret: SECRET } },
     { [name]: [SIGNATURE, [SIGNATURE]] },
@@ -298,7 +339,21 @@ test('a secret is a text or bytes, one or several', () => {
 
 test('a secret that is none is refused, and never becomes a text', () => {
   const signed = webhooks.sign('linktor', BODY, 'undefined')
-  for (const secret of [undefined, null, '', ' \t\r\n', [], [undefined], [SECRET, null], 7, {}, [[SECRET]], '\ud800']) {
+  for (const secret of [
+    undefined,
+    null,
+    '',
+    ' \t\r\n',
+    [],
+    [undefined],
+    Array(1),
+    Object.assign([], { 1: SECRET }),
+    [SECRET, null],
+    7,
+    {},
+    [[SECRET]],
+    '\ud800',
+  ]) {
     for (const call of [
       () => webhooks.verify('linktor', BODY, signed, secret),
       () => webhooks.verifySignature('linktor', BODY, signed, secret),
@@ -341,6 +396,7 @@ test('options are refused by the names that they have here', () => {
     [() => new Verifier('libromi', SECRET, { tolerance: 5 }), /tolerance/],
     [() => webhooks.sign('linktor', BODY, SECRET, { id: 'evt_1' }), /^id /],
     [() => webhooks.sign('standard_webhooks', BODY, SECRET, { id: null }), /^id /],
+    [() => webhooks.sign('standard_webhooks', BODY, 'c2VjcmV0', { id: '\ud800' }), /\bid\b/],
     [() => webhooks.sign('linktor', BODY, SECRET, { timestamp: 'now' }), /^timestamp /],
     [() => webhooks.sign('libromi', BODY, SECRET, { timestamp: 0 }), /^timestamp /],
     [() => webhooks.sign('linktor', BODY, SECRET, { now: 0 }), /`now`.*id, timestamp/],
@@ -348,7 +404,8 @@ test('options are refused by the names that they have here', () => {
     [() => new webhooks.Deduplicator({ capacity: 0 }), /capacity/],
     [() => new webhooks.Deduplicator({ capacity: -1 }), /capacity/],
     [() => new webhooks.Deduplicator({ capacity: 2.5 }), /capacity/],
-    [() => new webhooks.Deduplicator({ capacity: '9' }), /capacity/],
+    [() => new webhooks.Deduplicator({ capacity: '9' }), /^capacity must/],
+    [() => new webhooks.Deduplicator({ capacity: NaN }), /^capacity must/],
     [() => new webhooks.Deduplicator({ size: 9 }), /`size`.*capacity/],
   ]) {
     assert.throws(
@@ -357,6 +414,25 @@ test('options are refused by the names that they have here', () => {
       `${call}`,
     )
   }
+})
+
+test('what only the prototype of options has is no option', () => {
+  const polluted = { now: 0, tolerance: 1e15, sizeLimit: 1, id: 'evt_2', timestamp: 0, capacity: 1 }
+  const old = webhooks.sign('linktor', BODY, SECRET, { timestamp: 0 })
+  Object.assign(Object.prototype, polluted)
+  try {
+    assert.throws(() => webhooks.verify('linktor', BODY, old, SECRET), refused('timestamp_out_of_tolerance'))
+    webhooks.verify('linktor', BODY, webhooks.sign('linktor', BODY, SECRET), SECRET)
+    const seen = new webhooks.Deduplicator()
+    for (const id of ['evt_1', 'evt_2']) seen.commit(id)
+    assert.equal(seen.begin('evt_1'), 'done')
+  } finally {
+    for (const name of Object.keys(polluted)) delete Object.prototype[name]
+  }
+})
+
+test('a capacity is what the core takes for one', () => {
+  for (const capacity of [1, 2 ** 60, 1e300]) new webhooks.Deduplicator({ capacity }).commit('evt_1')
 })
 
 test('a scheme is a name, a document or a provider', () => {
@@ -422,7 +498,7 @@ test('no garbage is anything but refused', () => {
   const verifiers = schemes.map((scheme) => [scheme, new Verifier(scheme, 'c2VjcmV0')])
   for (let round = 0; round < 3_000; round++) {
     const [scheme, one] = verifiers[random(schemes.length)]
-    const body = random(2) ? bytes(200) : text()
+    const body = random(2) ? bytes(200) : text().toWellFormed()
     const headers = Object.entries(webhooks.sign(scheme, body, 'c2VjcmV0'))
     const spoiled = headers[random(headers.length)]
     const before = spoiled[1]
@@ -438,6 +514,18 @@ test('no garbage is anything but refused', () => {
   }
 })
 
+test('short forms keep no keys until the turn ends', () => {
+  const program = `
+    const { webhooks } = require('@linktor/sdk')
+    const headers = webhooks.sign('libromi', '{}', 'secret')
+    const before = process.memoryUsage().rss
+    for (let at = 0; at < 20_000; at++) webhooks.verifySignature('libromi', '{}', headers, 'secret')
+    console.log((process.memoryUsage().rss - before) / 2 ** 20)`
+  const told = { cwd: import.meta.dirname, encoding: 'utf8' }
+  const grown = Number(execFileSync(process.execPath, ['--max-semi-space-size=1', '-e', program], told))
+  assert.ok(grown < 30, `${grown} MiB`)
+})
+
 test('a deduplicator knows what was done', () => {
   const seen = new webhooks.Deduplicator({ capacity: 2 })
   assert.equal(seen.begin('evt_1'), 'new')
@@ -449,7 +537,7 @@ test('a deduplicator knows what was done', () => {
   seen.commit('evt_2')
   seen.commit('evt_3')
   assert.equal(seen.begin('evt_1'), 'new')
-  for (const id of [undefined, null, '', ' ', 7, {}]) {
+  for (const id of [undefined, null, '', ' ', 7, {}, '\ud800', 'a\udc00']) {
     for (const name of ['begin', 'commit', 'release']) assert.throws(() => seen[name](id), InvalidRequestError)
   }
 })
@@ -491,15 +579,15 @@ test('the documented examples run', async () => {
   blocks.push(section.match(/```ts\n(.*?)```/s)[1].replace(/^import .*\n/gm, ''))
   assert.equal(blocks.length, 7)
 
+  const AsyncFunction = (async () => {}).constructor
   const handled = []
-  let answer
+  const sdk = { webhooks, Verifier, WebhookVerificationError }
+  let receive
   for (const block of blocks) {
     const scheme = block.includes('x_hub') ? 'x_hub_signature_256' : 'linktor'
     const headers = webhooks.sign(scheme, BODY, SECRET)
     const names = {
-      webhooks,
-      Verifier,
-      WebhookVerificationError,
+      ...sdk,
       body: BODY,
       headers,
       secret: SECRET,
@@ -510,17 +598,24 @@ test('the documented examples run', async () => {
       url: 'data:,',
       fetch: async (_, { body, headers }) => webhooks.verify('linktor', body, headers, SECRET),
       handle: (data) => handled.push(data.content),
-      express: { raw: () => undefined },
+      express: { raw: ({ type, limit }) => type({}) && limit },
       app: {
-        post(_path, _parser, handler) {
-          const response = { sendStatus: (status) => status }
-          answer = handler({ body: Buffer.from(BODY), headers }, response)
+        post(_path, limit, handler) {
+          assert.equal(limit, '1mb')
+          receive = (body) => handler({ body, headers }, { sendStatus: (status) => status })
         },
       },
     }
-    const AsyncFunction = (async () => {}).constructor
     await new AsyncFunction(...Object.keys(names), `{${block}}`)(...Object.values(names))
   }
-  assert.equal(await answer, 200)
+  assert.equal(receive(Buffer.from(BODY)), 200)
   assert.equal(handled.length, 3)
+  const nameless = '{"data":{"content":""}}'
+  const event = webhooks.verify('linktor', nameless, webhooks.sign('linktor', nameless, SECRET), SECRET)
+  const [block] = blocks.filter((text) => text.includes('seen.begin'))
+  const deduplicated = new AsyncFunction('webhooks', 'event', 'handle', block)
+  assert.equal(await deduplicated(webhooks, event, () => undefined), 200)
+  for (const body of [undefined, {}]) assert.equal(receive(body), 400)
+  assert.equal(receive(Buffer.from(`${BODY} `)), 401)
+  assert.equal(receive(Buffer.alloc(2 ** 20 + 1)), 413)
 })

@@ -41,6 +41,11 @@ export function knownEntries(options: unknown, known: object, refuse: Refusal): 
   return given
 }
 
+/** The same by their names; what only a prototype has is no option. */
+export function knownOptions<T extends object>(options: T, known: object, refuse: Refusal): T {
+  return Object.assign(Object.create(null), Object.fromEntries(knownEntries(options, known, refuse)))
+}
+
 /** A number that JSON can say; whether it will do is for the core to judge. */
 export function finite(name: string, value: unknown, what = 'a number'): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw configError(`${name} must be ${what}`)

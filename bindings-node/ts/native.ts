@@ -39,6 +39,7 @@ interface Native {
   jwtSign(json: string): string
   jwtVerify(json: string): string
   webhookVerifier(options: string, secrets: readonly Uint8Array[]): NativeVerifier
+  webhookLetGo(verifier: NativeVerifier): void
   webhookHeaderNames(verifier: NativeVerifier): string[]
   webhookVerify(verifier: NativeVerifier, body: Uint8Array, headers: string): string
   webhookVerifySignature(verifier: NativeVerifier, body: Uint8Array, headers: string): void

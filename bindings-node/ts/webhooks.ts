@@ -10,6 +10,7 @@ export type {
   HmacSignature,
   StandardWebhooksSignature,
   WebhookEventPlaces,
+  WebhookProviderDocument,
   WebhookScheme,
   WebhookSchemeDocument,
   WebhookSchemeName,
@@ -35,7 +36,7 @@ export function verify(
   secret: WebhookSecret,
   options: VerifierOptions = {},
 ): WebhookEvent {
-  return new Verifier(scheme, secret, options).verify(body, headers)
+  return once(new Verifier(scheme, secret, options), (verifier) => verifier.verify(body, headers))
 }
 
 /**
@@ -52,5 +53,13 @@ export function verifySignature(
   secret: WebhookSecret,
   options: VerifierOptions = {},
 ): void {
-  new Verifier(scheme, secret, options).verifySignature(body, headers)
+  once(new Verifier(scheme, secret, options), (verifier) => verifier.verifySignature(body, headers))
+}
+
+function once<T>(verifier: Verifier, use: (verifier: Verifier) => T): T {
+  try {
+    return use(verifier)
+  } finally {
+    verifier.letGo()
+  }
 }

@@ -1,5 +1,5 @@
 import { configError, invalidRequest } from '../errors.js'
-import { knownEntries } from '../given.js'
+import { finite, knownOptions } from '../given.js'
 import { DEDUPLICATOR_NAMES } from '../names.js'
 import { type NativeDeduplicator, native, translated } from '../native.js'
 
@@ -21,16 +21,16 @@ export type Begun = 'new' | 'in_progress' | 'done'
  * ```ts
  * const seen = new webhooks.Deduplicator()
  *
- * const { id = '' } = event // it refuses an event that has none
- * const begun = seen.begin(id)
+ * const { id } = event
+ * const begun = id ? seen.begin(id) : 'new' // without an id, nobody can tell whether it was handled
  * if (begun === 'done') return 200
- * if (begun === 'in_progress') return 503 // the sender comes again
+ * if (begun === 'in_progress') return 503 // with Retry-After: the sender comes again
  * try {
  *   await handle(event.data())
- *   seen.commit(id)
+ *   if (id) seen.commit(id)
  *   return 200
  * } catch {
- *   seen.release(id) // the redelivery is handled
+ *   if (id) seen.release(id) // the redelivery is handled
  *   return 500
  * }
  * ```
@@ -40,13 +40,9 @@ export class Deduplicator {
 
   /** @throws {ConfigError} if the capacity is not what it should be */
   constructor(options: DeduplicatorOptions = {}) {
-    knownEntries(options, DEDUPLICATOR_NAMES, configError)
-    const { capacity } = options
-    // It crosses as a size, which no other number is.
-    if (capacity !== undefined && !(Number.isSafeInteger(capacity) && capacity >= 0)) {
-      throw configError('capacity must be a whole number of ids')
-    }
-    this.#native = translated(() => new native.Deduplicator(capacity))
+    const { capacity } = knownOptions(options, DEDUPLICATOR_NAMES, configError)
+    const count = capacity === undefined ? undefined : finite('capacity', capacity, 'a number of ids')
+    this.#native = translated(() => new native.Deduplicator(count))
   }
 
   /**
@@ -75,6 +71,7 @@ export class Deduplicator {
 }
 
 function idOf(id: unknown): string {
-  if (typeof id === 'string') return id
-  throw invalidRequest(`an event's id must be a text, and this one is ${id === null ? id : typeof id}`)
+  if (typeof id === 'string' && id.isWellFormed()) return id
+  const what = typeof id === 'string' ? 'one that UTF-8 cannot write' : id === null ? id : typeof id
+  throw invalidRequest(`an event's id must be a text, and this one is ${what}`)
 }

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { constants, isUtf8 } from 'node:buffer'
 import { inspect } from 'node:util'
 
 import { DecodeError } from '../errors.js'
@@ -53,11 +53,16 @@ export class WebhookEvent {
   readonly #told: string
   #read?: Head
 
-  /** @internal */
-  constructor(body: Buffer, told: string) {
+  private constructor(body: Buffer, told: string) {
     // Kept as of now, whatever the caller does with his bytes: a text costs less than a copy of them.
-    this.#body = isUtf8(body) ? body.toString() : Buffer.from(body)
+    const isText = body.length <= constants.MAX_STRING_LENGTH && isUtf8(body)
+    this.#body = isText ? body.toString() : Buffer.from(body)
     this.#told = told
+  }
+
+  /** @internal */
+  static of(body: Buffer, told: string): WebhookEvent {
+    return new WebhookEvent(body, told)
   }
 
   /** The event's id, the same in every redelivery; `undefined` if the sender gives none. */
@@ -88,11 +93,12 @@ export class WebhookEvent {
 
   /**
    * The event's data, parsed; `null` if there is none.
-   * @throws {DecodeError} if the body is not JSON
+   * @throws {DecodeError} if the body is not JSON, or longer than a text of Node.js can be (512 MiB)
    */
   data<T = unknown>(): T {
     const place = this.#head[4]
-    if (!place || typeof this.#body !== 'string') throw undecodable("the event's body is not JSON")
+    if (!place) throw undecodable("the event's body is not JSON")
+    if (typeof this.#body !== 'string') throw undecodable("the event's body is longer than a text can be")
     const [start, end] = place
     try {
       return JSON.parse(this.#body.slice(start, end) || 'null')

@@ -3,28 +3,33 @@ import { types } from 'node:util'
 import { configError, invalidRequest } from '../errors.js'
 
 /** A body **as it was received**: its bytes, or the text that they are the UTF-8 of. */
-export type WebhookBody = string | NodeJS.ArrayBufferView | ArrayBufferLike
+export type WebhookBody = string | ArrayBufferView | ArrayBufferLike
 
 /** One secret, or several of which any may have signed. A text stands for its UTF-8. */
 export type WebhookSecret = string | Uint8Array | readonly (string | Uint8Array)[]
 
 type HeaderText = string | Uint8Array
+type HeaderValue = HeaderText | readonly HeaderText[] | null | undefined
 
 /**
  * A delivery's headers, by names in any case: `request.headers` of Node.js, Express, Fastify, a fetch `Request` or a
  * Lambda event, `headersDistinct`, `rawHeaders`, a `Map`, or pairs of name and value. Each of several values, and of
- * several names that differ in case, counts as a header of its own.
+ * several names that differ in case, counts as a header of its own; one that is `null` or `undefined` is not there.
  */
 export type WebhookHeaders =
-  | Readonly<Record<string, HeaderText | readonly HeaderText[] | undefined>>
-  | Iterable<readonly [HeaderText, HeaderText | readonly HeaderText[] | undefined]>
+  | Readonly<Record<string, HeaderValue>>
+  | Iterable<readonly [HeaderText, HeaderValue]>
   | readonly HeaderText[]
 
 const RAW =
   'a delivery is verified over its bytes as they were received: in Express read them with ' +
-  "express.raw({ type: '*/*' }) instead of express.json(), from a fetch Request with await request.arrayBuffer()"
+  "express.raw({ type: () => true, limit: '1mb' }) instead of express.json(), from a fetch Request with " +
+  'await request.arrayBuffer()'
 
-/** The bytes of a body; a copy of those that another thread could change meanwhile. */
+/**
+ * The bytes of a body; a copy of those that another thread could change meanwhile.
+ * @internal
+ */
 export function bytesOf(body: unknown): Buffer {
   if (typeof body === 'string') return Buffer.from(body)
   const bytes = viewOf(body)
@@ -34,7 +39,6 @@ export function bytesOf(body: unknown): Buffer {
 }
 
 function viewOf(body: unknown): Buffer | undefined {
-  if (Buffer.isBuffer(body)) return body
   try {
     if (ArrayBuffer.isView(body)) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
     return types.isAnyArrayBuffer(body) ? Buffer.from(body) : undefined
@@ -43,10 +47,12 @@ function viewOf(body: unknown): Buffer | undefined {
   }
 }
 
-/** The bytes of the secrets. */
+/**
+ * The bytes of the secrets.
+ * @internal
+ */
 export function secretsOf(secret: unknown): Uint8Array[] {
-  const secrets: unknown[] = Array.isArray(secret) ? secret : [secret]
-  return secrets.map((one) => {
+  return Array.from(Array.isArray(secret) ? secret : [secret], (one: unknown) => {
     if (types.isUint8Array(one)) return one
     if (typeof one === 'string' && one.isWellFormed()) return Buffer.from(one)
     if (one === undefined || one === null) {
@@ -57,7 +63,10 @@ export function secretsOf(secret: unknown): Uint8Array[] {
   })
 }
 
-/** The headers of a delivery that a verifier reads. */
+/**
+ * The headers of a delivery that a verifier reads.
+ * @internal
+ */
 export class HeaderLines {
   readonly #names: ReadonlySet<string>
   readonly #lengths: ReadonlySet<number>
@@ -105,7 +114,7 @@ function pairsOf(listed: readonly unknown[]): readonly (readonly unknown[])[] {
 /** The lines of a header, once for each of its values. */
 function linesOf(name: string, value: unknown): string {
   if (typeof value === 'string') return line(name) + line(value)
-  if (value === undefined) return ''
+  if (value === undefined || value === null) return ''
   return (Array.isArray(value) ? value : [value]).map((one) => line(name) + line(textOf(one))).join('')
 }
 

@@ -76,11 +76,19 @@ export interface WebhookSchemeDocument {
   readonly event?: WebhookEventPlaces
 }
 
-/** A scheme by its name or as a document; or the description of a provider, whose `webhook` field is one. */
+/** The description of a provider, whose `webhook` field is a scheme. */
+export interface WebhookProviderDocument {
+  readonly credentials: unknown
+  readonly signature?: undefined
+  readonly [field: string]: unknown
+}
+
+/** A scheme by its name (which a configuration may hold), as a document, or a provider's. */
 export type WebhookScheme =
   | WebhookSchemeName
+  | (string & Record<never, never>)
   | WebhookSchemeDocument
-  | (Readonly<Record<string, unknown>> & { readonly credentials: unknown })
+  | WebhookProviderDocument
 
 /**
  * As the core reads it, which refuses what is none.

@@ -1,6 +1,6 @@
-import { configError } from '../errors.js'
-import { epochSeconds, knownEntries } from '../given.js'
-import { jsonText } from '../json.js'
+import { configError, invalidRequest } from '../errors.js'
+import { epochSeconds, knownOptions } from '../given.js'
+import { jsonText, wellFormed } from '../json.js'
 import { WEBHOOK_SIGN_NAMES } from '../names.js'
 import { native, translated } from '../native.js'
 import { bytesOf, secretsOf, type WebhookBody } from './received.js'
@@ -33,15 +33,17 @@ export function sign(
   secret: string | Uint8Array,
   options: WebhookSignOptions = {},
 ): Record<string, string> {
-  knownEntries(options, WEBHOOK_SIGN_NAMES, configError)
-  const { id, timestamp } = options
+  const { id, timestamp } = knownOptions(options, WEBHOOK_SIGN_NAMES, configError)
   const told = {
     scheme: schemeTold(scheme),
-    id,
+    id: wellFormed(id),
     timestamp: timestamp === undefined ? undefined : epochSeconds('timestamp', timestamp),
   }
   const json = jsonText('the options', told, configError)
   const secrets = secretsOf(secret)
+  if (typeof body === 'string' && !body.isWellFormed()) {
+    throw invalidRequest("the webhook's body is a text that UTF-8 cannot write")
+  }
   const bytes = bytesOf(body)
   return Object.fromEntries(translated(() => native.webhookSign(json, bytes, secrets)))
 }

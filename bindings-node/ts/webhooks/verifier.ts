@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 
 import { configError } from '../errors.js'
-import { epochSeconds, finite, knownEntries, seconds } from '../given.js'
+import { epochSeconds, finite, knownOptions, seconds } from '../given.js'
 import { jsonText } from '../json.js'
 import { VERIFIER_NAMES } from '../names.js'
 import { type NativeVerifier, native, translated } from '../native.js'
@@ -50,8 +50,7 @@ export class Verifier {
    * the scheme wants, or an option is not what it should be
    */
   constructor(scheme: WebhookScheme, secret: WebhookSecret, options: VerifierOptions = {}) {
-    knownEntries(options, VERIFIER_NAMES, configError)
-    const { tolerance, sizeLimit, now } = options
+    const { tolerance, sizeLimit, now } = knownOptions(options, VERIFIER_NAMES, configError)
     const told = {
       scheme: schemeTold(scheme),
       tolerance: tolerance === undefined ? undefined : seconds('tolerance', tolerance),
@@ -75,7 +74,7 @@ export class Verifier {
     const bytes = bytesOf(body)
     const lines = this.#lines.of(headers)
     const told = translated(() => native.webhookVerify(this.#native, bytes, lines))
-    return new WebhookEvent(bytes, told)
+    return WebhookEvent.of(bytes, told)
   }
 
   /**
@@ -88,6 +87,14 @@ export class Verifier {
     const bytes = bytesOf(body)
     const lines = this.#lines.of(headers)
     translated(() => native.webhookVerifySignature(this.#native, bytes, lines))
+  }
+
+  /**
+   * Frees its keys, which the runtime does after the turn at the earliest; it verifies nothing from then on.
+   * @internal
+   */
+  letGo(): void {
+    native.webhookLetGo(this.#native)
   }
 
   /** @internal */
