@@ -1,5 +1,5 @@
 import { configError, invalidRequest } from './errors.js'
-import { epochSeconds, knownEntries, seconds } from './given.js'
+import { epochSeconds, knownOptions, seconds } from './given.js'
 import { jsonText, wellFormed } from './json.js'
 import { SIGN_NAMES } from './names.js'
 import { native, translated } from './native.js'
@@ -48,8 +48,7 @@ const VERIFY_NAMES: { readonly [name in keyof VerifyOptions]-?: true } = { issue
  * @throws {ConfigError} if the secret is empty, or an option is not what it should be
  */
 export function sign(claims: object, secret: string, options: SignOptions = {}): string {
-  knownEntries(options, SIGN_NAMES, configError)
-  const { expiresIn, issuer, now } = options
+  const { expiresIn, issuer, now } = knownOptions(options, SIGN_NAMES, configError)
   const told = {
     claims,
     secret,
@@ -70,8 +69,7 @@ export function sign(claims: object, secret: string, options: SignOptions = {}):
  * @throws {ConfigError} if the secret is empty, or an option is not what it should be
  */
 export function verify<T extends object = Claims>(token: string, secret: string, options: VerifyOptions = {}): T {
-  knownEntries(options, VERIFY_NAMES, configError)
-  const { issuer, leeway, now } = options
+  const { issuer, leeway, now } = knownOptions(options, VERIFY_NAMES, configError)
   const told = {
     token: wellFormed(token),
     secret,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiter::{PythonParse, StringCacheMode};
 use linktor_bridge::{Client, Error, ErrorKind, Payload, RateLimit, Reply};
+use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList};
@@ -141,15 +142,25 @@ pub(crate) fn rate_limit<'py>(py: Python<'py>, known: &RateLimit) -> PyResult<Bo
 }
 
 /// Parses JSON. What cannot be parsed is told by the core, with the request id and the
-/// body; what only this parser refuses (depths over 200), in its own words.
+/// body; what only this parser refuses (deep nesting, halves of surrogate pairs) is read by
+/// Python's own, and what that refuses too is told in this one's words.
 pub(crate) fn parse<'py>(
     py: Python<'py>,
     json: &[u8],
     core: impl FnOnce() -> Option<Error>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let parser = PythonParse { cache_mode: StringCacheMode::Keys, ..PythonParse::default() };
-    parser.python_parse(py, json).map_err(|error| {
-        let error = core().unwrap_or_else(|| Error::new(ErrorKind::Decode, error.description(json)));
-        raise(py, &error)
+    parser.python_parse(py, json).or_else(|error| {
+        if let Some(error) = core() {
+            return Err(raise(py, &error));
+        }
+        LOADS.import(py, "json", "loads")?.call1((PyBytes::new(py, json),)).map_err(|refusal| {
+            if refusal.is_instance_of::<PyValueError>(py) || refusal.is_instance_of::<PyRecursionError>(py) {
+                raise(py, &Error::new(ErrorKind::Decode, error.description(json)))
+            } else {
+                refusal
+            }
+        })
     })
 }

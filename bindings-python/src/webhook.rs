@@ -1,7 +1,7 @@
 //! Webhooks: deliveries in the shapes that Python's frameworks hand them out in, and
 //! verified events.
 
-use linktor_bridge::{Begun, Error, ErrorKind, MemoryDeduplicator, Payload, WebhookEvent};
+use linktor_bridge::{Begun, Data, Error, ErrorKind, MemoryDeduplicator, WebhookEvent};
 use pyo3::CastIntoError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -39,9 +39,11 @@ impl<'py> Octets<'py> {
         }
     }
 
+    /// Plain ones: an instance of a subclass could hold whatever holds them.
     fn into_bytes(self) -> PyResult<Bound<'py, PyBytes>> {
         match self {
-            Self::Bytes(bytes) => Ok(bytes),
+            Self::Bytes(bytes) if bytes.is_exact_instance_of::<PyBytes>() => Ok(bytes),
+            Self::Bytes(bytes) => Ok(PyBytes::new(bytes.py(), bytes.as_bytes())),
             Self::Text(text) => text.encode_utf8(),
         }
     }
@@ -57,8 +59,8 @@ impl AsRef<[u8]> for Octets<'_> {
     }
 }
 
-/// A delivery's body.
-fn body<'py>(given: &Bound<'py, PyAny>) -> PyResult<Octets<'py>> {
+/// A delivery's body, for a verifier or to be signed.
+fn body<'py>(given: &Bound<'py, PyAny>, verifier: Option<&Verifier>) -> PyResult<Octets<'py>> {
     match Octets::of(given.clone()) {
         Ok(body) if body.has_utf8() => Ok(body),
         Ok(_) => {
@@ -68,7 +70,12 @@ fn body<'py>(given: &Bound<'py, PyAny>) -> PyResult<Octets<'py>> {
         }
         // What other threads can write to is copied before it is looked at.
         Err(_) => match PyMemoryView::from(given) {
-            Ok(view) => Ok(Octets::Bytes(view.call_method0("tobytes")?.cast_into()?)),
+            Ok(view) => {
+                if let Some(verifier) = verifier {
+                    verifier.admits(view.getattr("nbytes")?)?;
+                }
+                Ok(Octets::Bytes(view.call_method0("tobytes")?.cast_into()?))
+            }
             Err(error) if error.is_instance_of::<PyTypeError>(given.py()) => Err(PyTypeError::new_err(format!(
                 "body must be the raw body, as bytes or text just as it was received, not {}: JSON that was parsed and \
                  written again is another text. It is `await request.body()` in FastAPI and Starlette, \
@@ -90,7 +97,8 @@ impl<'py, 'a> Headers<'py, 'a> {
     fn of(given: &Bound<'py, PyAny>, names: &'a [String]) -> PyResult<Self> {
         let mut headers = Self { names, pairs: Vec::with_capacity(names.len()) };
         if let Ok(given) = given.cast_exact::<PyDict>() {
-            for (name, value) in given {
+            // What is made while they are read can let a finalizer run that writes to them.
+            for (name, value) in given.iter().collect::<Vec<_>>() {
                 headers.add(name, value)?;
             }
         } else if let Ok(pairs) = given.cast::<PyList>() {
@@ -98,10 +106,10 @@ impl<'py, 'a> Headers<'py, 'a> {
                 headers.add_pair(pair)?;
             }
         } else {
-            let pairs = match given.getattr_opt("items")? {
-                Some(items) => items.call0()?,
-                None => given.clone(),
-            };
+            // Where there is `multi_items`, as in httpx, `items` may join what is repeated.
+            let items =
+                given.getattr_opt("multi_items")?.map_or_else(|| given.getattr_opt("items"), |own| Ok(Some(own)))?;
+            let pairs = items.map_or_else(|| Ok(given.clone()), |items| items.call0())?;
             let Ok(pairs) = pairs.try_iter() else { return Err(no_headers(given)?) };
             for pair in pairs {
                 headers.add_pair(pair?)?;
@@ -170,7 +178,9 @@ fn secrets<'py>(given: &Bound<'py, PyAny>) -> PyResult<Vec<Octets<'py>>> {
         return Ok(Vec::new());
     }
     let several = match given.cast::<PySequence>() {
-        Ok(several) if Octets::of(given.clone()).is_err() => several.try_iter()?.collect::<PyResult<_>>()?,
+        Ok(several) if Octets::of(given.clone()).is_err() && PyMemoryView::from(given).is_err() => {
+            several.try_iter()?.collect::<PyResult<_>>()?
+        }
         _ => vec![given.clone()],
     };
     let config = |message: String| raise(given.py(), &Error::new(ErrorKind::Config, message));
@@ -213,7 +223,7 @@ impl Verifier {
     /// `TypeError` if the body is not the raw one or the headers are none. Whether the body is
     /// JSON matters only to `Event.data`.
     fn verify(&self, py: Python<'_>, body: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<Event> {
-        let (content, headers) = (self::body(body)?, Headers::of(headers, &self.names)?);
+        let (content, headers) = (self::body(body, Some(self))?, Headers::of(headers, &self.names)?);
         let (body, headers) = (content.as_ref(), headers.read());
         let inner = if body.len() > LONG {
             py.detach(|| self.inner.verify(body, &headers))
@@ -228,7 +238,7 @@ impl Verifier {
     ///
     /// The same as `verify` otherwise.
     fn verify_signature(&self, py: Python<'_>, body: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (content, headers) = (self::body(body)?, Headers::of(headers, &self.names)?);
+        let (content, headers) = (self::body(body, Some(self))?, Headers::of(headers, &self.names)?);
         let (body, headers) = (content.as_ref(), headers.read());
         let outcome = if body.len() > LONG {
             py.detach(|| self.inner.verify_signature(body, &headers))
@@ -236,6 +246,19 @@ impl Verifier {
             self.inner.verify_signature(body, &headers)
         };
         outcome.map_err(|error| raise(py, &error))
+    }
+}
+
+impl Verifier {
+    /// Whether a body may be so long, as the core says of as many zeros: they take no memory
+    /// until they are written to, which a copy of the body would.
+    fn admits(&self, length: Bound<'_, PyAny>) -> PyResult<()> {
+        let py = length.py();
+        let zeros = py.get_type::<PyBytes>().call1((length,))?.cast_into::<PyBytes>()?;
+        match self.inner.verify_signature::<&[u8], &[u8]>(zeros.as_bytes(), &[]) {
+            Err(error) if error.code() == Some("payload_too_large") => Err(raise(py, &error)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -247,7 +270,10 @@ pub(crate) fn webhook_sign<'py>(
     body: &Bound<'py, PyAny>,
     secret: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let (body, secrets) = (self::body(body)?, secrets(secret)?);
+    if body.cast::<PyString>().is_ok_and(|text| text.to_str().is_err()) {
+        return Err(raise(py, &Error::new(ErrorKind::InvalidRequest, "body is a text that has no UTF-8")));
+    }
+    let (body, secrets) = (self::body(body, None)?, secrets(secret)?);
     let headers = linktor_bridge::webhook_sign(options, body.as_ref(), &secrets);
     headers.map_err(|error| raise(py, &error))?.into_py_dict(py)
 }
@@ -299,10 +325,9 @@ impl Event {
     /// JSON.
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match &self.inner.data {
-            Some(Payload::Span(span)) => parse(py, &self.content.as_bytes(py)[span.clone()], || None),
-            Some(Payload::Nothing) => Ok(py.None().into_bound(py)),
-            Some(Payload::EmptyList) => Ok(PyList::empty(py).into_any()),
-            None => Err(raise(py, &Error::new(ErrorKind::Decode, "the event's body is not JSON"))),
+            Data::Span(span) => parse(py, &self.content.as_bytes(py)[span.clone()], || None),
+            Data::Nothing => Ok(py.None().into_bound(py)),
+            Data::NotJson => Err(raise(py, &Error::new(ErrorKind::Decode, "the event's body is not JSON"))),
         }
     }
 
@@ -310,6 +335,12 @@ impl Event {
         let shown = |text: &Option<String>| text.as_ref().map_or("None".to_owned(), |text| format!("{text:?}"));
         format!("<Event id={}, type={}>", shown(&self.inner.id), shown(&self.inner.event_type))
     }
+}
+
+/// An event's id; `None` is a blank one.
+fn id<'a>(py: Python<'_>, given: Option<&'a Bound<'_, PyString>>) -> PyResult<&'a str> {
+    let no_utf8 = |_| raise(py, &Error::new(ErrorKind::InvalidRequest, "the event's id is a text that has no UTF-8"));
+    given.map_or(Ok(""), |id| id.to_str().map_err(no_utf8))
 }
 
 /// Remembers which events were handled, for 24 hours, in this process; threads may share it.
@@ -347,20 +378,20 @@ impl Deduplicator {
     /// `InvalidRequestError` if the id is blank or `None`: every event without one would be a
     /// redelivery.
     #[pyo3(signature = (id, /))]
-    fn begin(&self, py: Python<'_>, id: Option<&str>) -> PyResult<&'static str> {
-        self.0.begin(id.unwrap_or_default()).map(Begun::as_str).map_err(|error| raise(py, &error))
+    fn begin(&self, py: Python<'_>, id: Option<&Bound<'_, PyString>>) -> PyResult<&'static str> {
+        self.0.begin(self::id(py, id)?).map(Begun::as_str).map_err(|error| raise(py, &error))
     }
 
     /// Remember an event as handled, for 24 hours from now. Raises as `begin` does.
     #[pyo3(signature = (id, /))]
-    fn commit(&self, py: Python<'_>, id: Option<&str>) -> PyResult<()> {
-        self.0.commit(id.unwrap_or_default()).map_err(|error| raise(py, &error))
+    fn commit(&self, py: Python<'_>, id: Option<&Bound<'_, PyString>>) -> PyResult<()> {
+        self.0.commit(self::id(py, id)?).map_err(|error| raise(py, &error))
     }
 
     /// Forget the claim of an event whose handling failed; one that is done stays so. Raises as
     /// `begin` does.
     #[pyo3(signature = (id, /))]
-    fn release(&self, py: Python<'_>, id: Option<&str>) -> PyResult<()> {
-        self.0.release(id.unwrap_or_default()).map_err(|error| raise(py, &error))
+    fn release(&self, py: Python<'_>, id: Option<&Bound<'_, PyString>>) -> PyResult<()> {
+        self.0.release(self::id(py, id)?).map_err(|error| raise(py, &error))
     }
 }

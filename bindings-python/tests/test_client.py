@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import pickle
 from collections.abc import Mapping
 from contextlib import closing
@@ -211,7 +212,7 @@ def test_a_response_shows_what_came(sandbox: Sandbox) -> None:
 
 
 def test_a_body_that_is_no_json_is_a_decode_error_with_its_request(sandbox: Sandbox) -> None:
-    sandbox.script({"body": "<html>"}, {"body_base64": "/w=="}, {"body": "[" * 300 + "]" * 300})
+    sandbox.script({"body": "<html>"}, {"body_base64": "/w=="}, {"body": "[" * 100_000 + "]" * 100_000})
     client = sandbox.client()
     response = client.get("/me", request_id="req-1")
     for read in (response.json, response.data):
@@ -229,6 +230,13 @@ def test_a_body_that_is_no_json_is_a_decode_error_with_its_request(sandbox: Sand
         _ = client.get("/me").text
     with pytest.raises(DecodeError):
         client.get("/me").json()
+
+
+@pytest.mark.parametrize("written", [str(2**63), str(-(2**200)), r'"Hi \ud83d"', f"{'[' * 400}1{']' * 400}"], ids=len)
+def test_whatever_is_json_is_read(sandbox: Sandbox, written: str) -> None:
+    sandbox.script({"body": f'{{"success": true, "data": {written}}}'})
+    response = sandbox.client().get("/me")
+    assert response.data() == response.json()["data"] == json.loads(written)
 
 
 def test_presets_speak_their_family(sandbox: Sandbox) -> None:

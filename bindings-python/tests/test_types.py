@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email
+import os
 import time
 from collections.abc import Mapping
 from contextlib import aclosing, closing
@@ -144,11 +145,23 @@ ACME: webhooks.Scheme = {
 }
 
 
+PROVIDER: webhooks.Provider = {"name": "acme", "credentials": ["api_key"], "webhook": ACME}
+Linktor("k", provider=PROVIDER, base_url="https://api.example.com").close()
+
+
+def mistype() -> None:
+    """Run by nobody: a type checker that passes a mistake finds that its comment is of no use."""
+    webhooks.Verifier({"signature": {"kind": "hmac", "heaedr": "X"}}, "a")  # type: ignore[arg-type]
+    webhooks.Verifier({"signature": {"kind": "hmac", "header": "X", "prefx": "a"}}, "a")  # type: ignore[arg-type]
+    webhooks.verify({"signature": {"kind": "hmac", "header": "X"}, "evnt": {}}, b"", {}, "a")  # type: ignore[arg-type]
+    webhooks.sign({"name": "acme", "credentials": [], "webhok": ACME}, b"", "a")  # type: ignore[arg-type]
+
+
 def receive(verifier: webhooks.Verifier, seen: webhooks.Deduplicator, body: bytes, headers: Mapping[str, str]) -> int:
     try:
         event: webhooks.Event = verifier.verify(body, headers)
     except WebhookVerificationError as error:
-        return 413 if error.code == "payload_too_large" else 400
+        return 413 if error.code == "payload_too_large" else 401
     if event.id is None or seen.begin(event.id) == "done":
         return 200
     if event.type == "message.received":
@@ -163,7 +176,7 @@ def receive(verifier: webhooks.Verifier, seen: webhooks.Deduplicator, body: byte
 
 
 def use_webhooks() -> list[int]:
-    own: list[webhooks.SchemeName | webhooks.Scheme] = ["linktor", "standard_webhooks", ACME]
+    own: list[webhooks.AnyScheme] = ["linktor", os.environ.get("SCHEME", "standard_webhooks"), PROVIDER, ACME]
     names: list[webhooks.EventType] = ["message.received", "flow.failed"]
     answers: list[int] = []
     for scheme in own:
@@ -184,7 +197,7 @@ def head(headers: dict[str, str]) -> str:
 
 
 def test_what_is_typed_of_webhooks_runs() -> None:
-    assert use_webhooks() == [200, 500] * 3
+    assert use_webhooks() == [200, 500] * 4
 
 
 def test_what_is_typed_runs(sandbox: Sandbox) -> None:

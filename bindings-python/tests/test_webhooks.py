@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import ast
 import asyncio
 import base64
 import doctest
@@ -11,22 +12,27 @@ import gc
 import hashlib
 import hmac
 import inspect
+import itertools
 import json
 import mmap
 import pickle
 import random
+import subprocess
 import sys
+import weakref
 import wsgiref.headers
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
-from types import MappingProxyType
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import pytest
 
-from linktor import ConfigError, DecodeError, InvalidRequestError, WebhookVerificationError, webhooks
+from linktor import ConfigError, DecodeError, InvalidRequestError, WebhookVerificationError, _scheme, webhooks
 from linktor.webhooks import Deduplicator, Verifier, sign, verify, verify_signature
 from sandbox import ROOT
 
@@ -83,6 +89,19 @@ def asgi(pairs: Pairs) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in pairs]
 
 
+class Joining(Multi):
+    """Headers whose items join what is repeated: httpx."""
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        joined: dict[str, str] = {}
+        for name, value in self._pairs:
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        return iter(joined.items())
+
+    def multi_items(self) -> Pairs:
+        return self._pairs
+
+
 def grouped(pairs: Pairs) -> dict[str, list[str]]:
     """What an AWS Lambda event has."""
     values: dict[str, list[str]] = {}
@@ -101,6 +120,7 @@ REPEATING: list[Callable[[Pairs], Any]] = [
     deque,
     iter,
     Multi,
+    Joining,
     message,
     asgi,
     grouped,
@@ -132,6 +152,13 @@ def test_a_repeated_header_is_refused_in_every_shape(shape: Callable[[Pairs], An
     for again in (name, name.lower()):
         headers = shape([*PAIRS, (again, SIGNED[name])])
         assert code(LINKTOR.verify, BODY, headers) == "malformed_signature"
+
+
+def test_what_is_repeated_is_not_joined() -> None:
+    scheme: webhooks.Scheme = {"signature": {"kind": "hmac", "header": "X-Sign"}, "event": {"type": ["X-Type"]}}
+    headers = [*sign(scheme, BODY, SECRET).items(), ("X-Type", "a"), ("X-Type", "b")]
+    for shape in (list, Multi, Joining):
+        assert verify(scheme, BODY, shape(headers), SECRET).type is None
 
 
 @pytest.mark.parametrize("name", list(SIGNED))
@@ -167,6 +194,36 @@ def test_a_header_that_the_scheme_does_not_read_may_be_anything() -> None:
     assert LINKTOR.verify(BODY, SIGNED | others).id == "evt_1"
 
 
+def test_headers_that_a_finalizer_writes_to_are_read_as_they_were() -> None:
+    headers: dict[str, Any] = {}
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            headers[f"x-{len(headers)}"] = "a"
+
+    thresholds, finalized = gc.get_threshold(), 0
+    try:
+        for n in range(2000):
+            gc.set_threshold(1 + n % 8, 1000, 1000)
+            headers.clear()
+            headers.update({name: [value] * 30 for name, value in SIGNED.items()}, a="b", c=["d"] * 30)
+            gc.disable()
+            Cycle()
+            gc.enable()
+            try:
+                LINKTOR.verify(BODY, headers)
+            except WebhookVerificationError as error:
+                assert error.code == "malformed_signature"
+            finalized += len(headers) > 4
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.enable()
+    assert finalized
+
+
 def test_what_the_headers_raise_is_raised() -> None:
     def broken() -> Iterator[tuple[str, str]]:
         yield "a", "b"
@@ -200,12 +257,12 @@ BODIES: list[Callable[[bytes], Any]] = [
     lambda body: memoryview(b"<<" + body + b">>")[2:-2],
     lambda body: memoryview(bytes(byte for one in body for byte in (one, 0)))[::2],
     lambda body: memoryview(bytearray(body[::-1]))[::-1],
-    type("Text", (str,), {"encode": None}),
+    lambda body: type("Text", (str,), {"encode": None})(body.decode()),
     type("Bytes", (bytes,), {}),
 ]
 
 
-@pytest.mark.parametrize("shape", BODIES[:9])
+@pytest.mark.parametrize("shape", BODIES)
 @pytest.mark.parametrize("size", [0, 100_000])
 def test_a_body_is_what_has_its_bytes(shape: Callable[[bytes], Any], size: int) -> None:
     body = BODY.encode() + b" " * size
@@ -220,6 +277,43 @@ def test_a_body_is_what_has_its_bytes(shape: Callable[[bytes], Any], size: int) 
 def test_bytes_are_not_copied() -> None:
     body = BODY.encode()
     assert LINKTOR.verify(body, SIGNED).content is body
+
+
+def test_an_event_keeps_nothing_but_bytes() -> None:
+    class Holder(bytes):
+        held: tuple[webhooks.Event, Delivery]
+
+    body = Holder(BODY.encode())
+    body.held = LINKTOR.verify(body, SIGNED), Delivery("")
+    gone = weakref.ref(body.held[1])
+    del body
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_body_that_is_too_long_is_not_copied() -> None:
+    program = """
+import resource
+from linktor import WebhookVerificationError, webhooks
+body, verifier = bytearray(200_000_000), webhooks.Verifier("linktor", "invented")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for verify in (verifier.verify, verifier.verify_signature):
+    try:
+        verify(body, {})
+    except WebhookVerificationError as error:
+        print(error.code)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["payload_too_large", "payload_too_large", "True"]
+
+
+@pytest.mark.parametrize("shape", [bytes, bytearray, memoryview])
+def test_the_limit_is_of_bytes_in_every_shape(shape: Callable[[bytes], Any]) -> None:
+    body = BODY.encode().ljust(100_001)
+    signed = sign("linktor", body, SECRET)
+    assert Verifier("linktor", SECRET, size_limit=100_001).verify(shape(body), signed).id == "evt_1"
+    assert code(Verifier("linktor", SECRET, size_limit=100_000).verify, shape(body), signed) == "payload_too_large"
 
 
 def test_a_body_that_is_written_to_later_does_not_change_the_event() -> None:
@@ -244,6 +338,8 @@ def test_what_is_no_raw_body_is_said_to_be(body: Any) -> None:
 def test_a_text_that_has_no_utf_8_is_signed_by_nobody() -> None:
     for body in ("\ud800", f"{BODY}\udc80", "\ud83d" * 100_000):
         assert code(LINKTOR.verify, body, SIGNED) == "signature_mismatch"
+        with pytest.raises(InvalidRequestError, match="body is a text that has no UTF-8"):
+            sign("linktor", body, SECRET)
 
 
 def test_a_secret_is_text_or_bytes_or_several() -> None:
@@ -262,6 +358,12 @@ def test_what_is_no_secret_is_an_error_of_configuration(secret: Any) -> None:
     for call in (lambda: Verifier("linktor", secret), lambda: sign("linktor", BODY, secret)):
         with pytest.raises(ConfigError, match="secret"):
             call()
+
+
+@pytest.mark.parametrize("secret", [bytearray(b"a"), bytearray(), memoryview(b"a"), array.array("B", b"a")])
+def test_a_buffer_is_no_secret_and_named(secret: Any) -> None:
+    with pytest.raises(ConfigError, match=f"secret must be text or bytes, .* not {type(secret).__name__}"):
+        Verifier("linktor", secret)
 
 
 @pytest.mark.parametrize(
@@ -287,6 +389,31 @@ def test_what_is_no_secret_is_an_error_of_configuration(secret: Any) -> None:
 def test_an_option_that_cannot_be_one_is_an_error_of_configuration(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         Verifier(**{"scheme": "linktor", "secret": SECRET, **options})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("tolerance", Decimal(300), "seconds, or a timedelta"),
+        ("tolerance", "300", "seconds, or a timedelta"),
+        ("tolerance", float("inf"), "a length of time"),
+        ("tolerance", float("nan"), "a length of time"),
+        ("size_limit", Decimal(1), "a whole number of bytes"),
+        ("now", date(2026, 1, 2), "a datetime, or seconds since 1970"),
+        ("now", datetime.min, "a datetime, or seconds since 1970"),
+        ("now", datetime.min.replace(tzinfo=timezone.utc), "a time since 1970"),
+        ("now", 10**400, "a time since 1970"),
+        ("timestamp", datetime.min, "a datetime, or seconds since 1970"),
+        ("timestamp", Decimal(1), "a datetime, or seconds since 1970"),
+    ],
+    ids=str,
+)
+def test_an_option_that_cannot_be_one_says_what_it_must_be(name: str, value: Any, expected: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} must be {expected}"):
+        if name == "timestamp":
+            sign("linktor", BODY, SECRET, timestamp=value)
+        else:
+            Verifier("linktor", SECRET, **{name: value})
 
 
 def test_an_option_that_there_is_not_is_named() -> None:
@@ -318,7 +445,8 @@ def test_a_scheme_is_a_name_or_a_mapping() -> None:
     headers = sign(scheme, b'{"delivery": 7}', SECRET)
     digest = hmac.new(SECRET.encode(), b'{"delivery": 7}', hashlib.sha256).hexdigest()
     assert headers == {"X-Acme-Signature": f"sha256={digest}"}
-    for form in (scheme, MappingProxyType(scheme)):
+    forms: list[Any] = [scheme, MappingProxyType(scheme)]
+    for form in forms:
         event = verify(form, b'{"delivery": 7}', {**headers, "x-acme-event": "parcel.sent"}, SECRET)
         assert (event.id, event.type, event.timestamp, event.data()) == ("7", "parcel.sent", None, {"delivery": 7})
 
@@ -362,7 +490,26 @@ def test_an_event_cannot_be_changed_and_shows_no_data() -> None:
         LINKTOR.extra = 1  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("body", ["", "no JSON", b"\xff", "{", '{"data": 1} x', f'{{"data": {"[" * 500 + "]" * 500}}}'])
+@pytest.mark.parametrize(
+    ("written", "data"),
+    [
+        (str(2**63), 2**63),
+        (f"[{-(2**200)}]", [-(2**200)]),
+        (r'"Hi \ud83d"', "Hi \ud83d"),
+        (r'{"\udc00": [9223372036854775808]}', {"\udc00": [2**63]}),
+        (f'{"[" * 400}"ü"{"]" * 400}', None),
+    ],
+)
+def test_data_is_whatever_is_json(written: str, data: Any) -> None:
+    for body in (f'{{"id": "evt_1", "data": {written}}}', f'\ufeff{{"data": {written}}}'):
+        read = verify("linktor_body", body, sign("linktor_body", body, SECRET), SECRET).data()
+        assert read == (json.loads(written) if data is None else data)
+
+
+DEEP = f'{{"data": {"[" * 100_000 + "]" * 100_000}}}'
+
+
+@pytest.mark.parametrize("body", ["", "no JSON", b"\xff", "{", '{"data": 1} x', b'{"data": "\xff"}', DEEP], ids=len)
 def test_data_of_what_is_no_json_is_an_error_that_does_not_show_it(body: Any) -> None:
     event = verify("linktor_body", body, sign("linktor_body", body, SECRET), SECRET)
     assert (event.id, event.type, event.timestamp, event.organization) == (None, None, None, None)
@@ -488,6 +635,8 @@ def test_a_deduplicator_says_what_it_cannot_take() -> None:
         for nothing in blank:
             with pytest.raises(InvalidRequestError, match="no id"):
                 getattr(seen, name)(nothing)
+        with pytest.raises(InvalidRequestError, match="has no UTF-8"):
+            getattr(seen, name)("\ud800")
         for wrong in (1, b"evt_1"):
             with pytest.raises(TypeError):
                 getattr(seen, name)(wrong)
@@ -515,6 +664,19 @@ def test_what_is_public_is_documented(name: str) -> None:
     if inspect.isclass(public) or inspect.isroutine(public):
         assert public.__doc__
         assert public.__module__ in {"linktor.webhooks", "linktor._scheme"}
+    else:
+        assert name in documented(webhooks) | documented(_scheme)
+
+
+def documented(module: ModuleType) -> set[str]:
+    """The names whose assignment is followed by a text."""
+    body = ast.parse(inspect.getsource(module)).body
+    return {
+        one.target.id
+        for one, after in itertools.pairwise(body)
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str)
+    }
 
 
 def test_the_examples_of_the_documentation_run() -> None:
@@ -535,9 +697,34 @@ class Delivery:
         return self._body.encode()
 
 
+README = (ROOT / "bindings-python" / "README.md").read_text(encoding="utf-8")
+EXAMPLE = README.partition("## Webhooks\n\n```python\n")[2].partition("```")[0]
+AROUND = """
+from collections.abc import Mapping
+
+class Request:
+    headers: Mapping[str, str]
+    async def body(self) -> bytes: ...  # type: ignore[empty-body]
+
+class Response:
+    def __init__(
+        self, content: str | None = None, status_code: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None: ...
+
+def handle(*said: object) -> None: ...
+secret = "invented"
+"""
+
+
+def test_the_example_of_the_readme_type_checks(tmp_path: Path) -> None:
+    example = tmp_path / "example.py"
+    example.write_text(AROUND + EXAMPLE)
+    mypy = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path}", str(example)]
+    checked = subprocess.run(mypy, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_the_example_of_the_readme_runs() -> None:
-    readme = (ROOT / "bindings-python" / "README.md").read_text(encoding="utf-8")
-    example = readme.partition("## Webhooks\n\n```python\n")[2].partition("```")[0]
     handled: list[tuple[object, ...]] = []
 
     def handle(*said: object) -> None:
@@ -548,13 +735,22 @@ def test_the_example_of_the_readme_runs() -> None:
     scope: dict[str, Any] = {
         "secret": SECRET,
         "handle": handle,
-        "Response": lambda text="", *, status_code: (text, status_code),
+        "Request": Delivery,
+        "Response": lambda text="", *, status_code, headers=None: (text, status_code, *(headers or {})),
     }
-    exec(example, scope)
+    exec(EXAMPLE, scope)
     delivery, forged = Delivery(BODY), Delivery(BODY)
     forged.headers["X-Linktor-Signature"] = "0" * 64
     with pytest.raises(ZeroDivisionError):
         asyncio.run(scope["receive"](delivery))
     assert asyncio.run(scope["receive"](delivery)) == asyncio.run(scope["receive"](delivery)) == ("", 200)
-    assert asyncio.run(scope["receive"](forged)) == ("signature_mismatch", 400)
+    assert asyncio.run(scope["receive"](forged)) == ("signature_mismatch", 401)
     assert [said[:2] for said in handled] == [("message.received", {"name": "Ada ü"})] * 2
+    nameless = Delivery('{"type": "a"}')
+    assert [asyncio.run(scope["receive"](nameless)) for _ in range(2)] == [("", 200)] * 2
+    assert len(handled) == 4
+    long = Delivery(" " * 2**20 + "{}")
+    assert asyncio.run(scope["receive"](long)) == ("payload_too_large", 413)
+    begun = Delivery('{"id": "evt_2"}')
+    scope["seen"].begin("evt_2")
+    assert asyncio.run(scope["receive"](begun)) == ("", 503, "Retry-After")

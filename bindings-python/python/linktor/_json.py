@@ -9,6 +9,8 @@ from typing import cast
 from ._credentials import JWT, OAuth
 from ._errors import ConfigError
 
+_GREATEST = 1e308
+
 
 def written(fields: Mapping[str, object]) -> str:
     """Write fields as JSON. Raises `ConfigError` that names the first that cannot be written."""
@@ -16,6 +18,18 @@ def written(fields: Mapping[str, object]) -> str:
     if text is None:
         raise ConfigError(f"{next(_unwritable(fields), 'an option')} cannot be written as JSON")
     return text
+
+
+def judged(value: object) -> object:
+    """Write what is beyond JSON's numbers as the greatest, for the core to judge, and NaN as the least."""
+    return max(-_GREATEST, min(value, _GREATEST)) if isinstance(value, (int, float)) else value
+
+
+def number(name: str, given: object, expected: str) -> object:
+    """Write an option that is a number, or left out. Raises `ConfigError` that says what it must be."""
+    if given is None or isinstance(given, (int, float)):
+        return judged(given)
+    raise ConfigError(f"{name} must be {expected}")
 
 
 def _unwritable(fields: Mapping[str, object]) -> Iterator[str]:

@@ -8,11 +8,10 @@ from typing import Any, Literal, cast
 
 from ._credentials import ABSENT, CredentialOptions
 from ._errors import ConfigError, unexpected
-from ._json import written
+from ._json import judged, written
 from ._rate_limit import Limit
 
 _NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt", "token_source"})
-_GREATEST = 1e308
 
 
 class ClientOptions(CredentialOptions, total=False):
@@ -96,7 +95,7 @@ def client_json(client: str, family: str, api_key: str, options: ClientOptions) 
         given["limits"] = _limits(given["limits"])
     if isinstance(given.get("token_store"), os.PathLike):
         given["token_store"] = os.fspath(given["token_store"])
-    return written({name: _judged(value) for name, value in given.items()})
+    return written({name: judged(value) for name, value in given.items()})
 
 
 def _limits(limits: object) -> object:
@@ -106,14 +105,9 @@ def _limits(limits: object) -> object:
     if not isinstance(limits, Sequence) or not all(isinstance(one, Limit) for one in own):
         raise ConfigError("limits must be a tier's name, or a list of Limit")
     return [
-        {"limit": _judged(one.limit), "window": _judged(one.window), "class": one.class_}
+        {"limit": judged(one.limit), "window": judged(one.window), "class": one.class_}
         for one in cast("Sequence[Limit]", limits)
     ]
-
-
-def _judged(value: object) -> object:
-    """Write what is beyond JSON's numbers as the greatest, for the core to judge, and NaN as the least."""
-    return max(-_GREATEST, min(value, _GREATEST)) if isinstance(value, (int, float)) else value
 
 
 def credentials_json(api_key: str, options: CredentialOptions) -> str:

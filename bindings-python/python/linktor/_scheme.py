@@ -94,6 +94,33 @@ class Scheme(_SchemeOptions):
     """How a delivery is signed."""
 
 
+class _ProviderOptions(TypedDict, total=False):
+    base_url: str
+    environment: object
+    headers: object
+    refreshable: object
+    auth: object
+    unsafe_routes: object
+    rate: object
+    paging: object
+    envelope: object
+    errors: object
+    webhook: Scheme
+    """How its webhook deliveries are signed. Without it there is nothing to verify."""
+
+
+class Provider(_ProviderOptions):
+    """A provider of your own, as a client takes it; of webhooks its ``webhook`` alone is read."""
+
+    name: str
+    """The family's name."""
+    credentials: list[str]
+    """The kinds of credential that it knows."""
+
+
+AnyScheme: TypeAlias = SchemeName | str | Scheme | Provider
+"""A scheme's name, a `Scheme` of your own, or a `Provider` that has one as its ``webhook``."""
+
 EventType: TypeAlias = Literal[
     "message.received",
     "message.sent",

@@ -54,9 +54,9 @@ def sign(
             {
                 "claims": claims,
                 "secret": _text(secret),
-                "expires_in": seconds(expires_in),
+                "expires_in": seconds("expires_in", expires_in),
                 "issuer": issuer,
-                "now": epoch(now),
+                "now": epoch("now", now),
             }
         )
     )
@@ -90,8 +90,8 @@ def verify(
                 "token": _readable(token),
                 "secret": _text(secret),
                 "issuer": issuer,
-                "leeway": seconds(leeway),
-                "now": epoch(now),
+                "leeway": seconds("leeway", leeway),
+                "now": epoch("now", now),
             }
         )
     )

@@ -15,18 +15,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from . import _native
-from ._json import written
+from ._json import number, written
 from ._native import Deduplicator, Event
-from ._scheme import EventFields, EventType, HmacSignature, Scheme, SchemeName, StandardWebhooksSignature
+from ._scheme import (
+    AnyScheme,
+    EventFields,
+    EventType,
+    HmacSignature,
+    Provider,
+    Scheme,
+    SchemeName,
+    StandardWebhooksSignature,
+)
 from ._time import epoch, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from typing_extensions import Self
 
 __all__ = [
+    "AnyScheme",
     "Body",
     "Deduplicator",
     "Event",
@@ -34,6 +44,7 @@ __all__ = [
     "EventType",
     "Headers",
     "HmacSignature",
+    "Provider",
     "Scheme",
     "SchemeName",
     "Secret",
@@ -63,7 +74,7 @@ Headers: TypeAlias = "_Items | Iterable[tuple[_Text, _Value]]"
 """A delivery's headers: what the framework calls ``request.headers``, a `dict`, or pairs of name and value.
 
 Names are found in any case. A value is text, bytes, a list of those if the header was sent repeatedly, or `None` if it
-was not sent.
+was not sent. Where ``items()`` joins what was sent repeatedly, give the pairs: Tornado's ``request.headers.get_all()``.
 """
 
 Secret: TypeAlias = "str | bytes | Sequence[str | bytes]"
@@ -93,7 +104,7 @@ class Verifier(_native.Verifier):
 
     def __new__(
         cls,
-        scheme: SchemeName | Scheme | Mapping[str, object],
+        scheme: AnyScheme,
         secret: Secret,
         *,
         tolerance: timedelta | float | None = None,
@@ -103,8 +114,7 @@ class Verifier(_native.Verifier):
         """Make a verifier.
 
         Args:
-            scheme: How the sender signs: a scheme's name, a `Scheme` of your own, or a provider of your own that has
-                one as its ``webhook``.
+            scheme: How the sender signs: see `AnyScheme`.
             secret: The secret, or several: see `Secret`.
             tolerance: Seconds, or a `timedelta`, that a delivery's signed time may be from now, before or after.
                 Default: 300.
@@ -119,7 +129,7 @@ class Verifier(_native.Verifier):
 
 
 def verify(
-    scheme: SchemeName | Scheme | Mapping[str, object],
+    scheme: AnyScheme,
     body: Body,
     headers: Headers,
     secret: Secret,
@@ -152,7 +162,7 @@ def verify(
 
 
 def verify_signature(
-    scheme: SchemeName | Scheme | Mapping[str, object],
+    scheme: AnyScheme,
     body: Body,
     headers: Headers,
     secret: Secret,
@@ -169,7 +179,7 @@ def verify_signature(
 
 
 def sign(
-    scheme: SchemeName | Scheme | Mapping[str, object],
+    scheme: AnyScheme,
     body: Body,
     secret: str | bytes,
     *,
@@ -191,12 +201,21 @@ def sign(
 
     Raises:
         ConfigError: The scheme or the secret is wrong; an ``id`` or ``timestamp`` cannot be written, or is not signed.
+        InvalidRequestError: The body is a text that has no UTF-8.
         TypeError: The body is neither bytes nor text.
     """
-    return _native.webhook_sign(written({"scheme": scheme, "id": id, "timestamp": epoch(timestamp)}), body, secret)
+    given = {"scheme": scheme, "id": id, "timestamp": epoch("timestamp", timestamp)}
+    return _native.webhook_sign(written(given), body, secret)
 
 
 def _options(
     scheme: object, tolerance: timedelta | float | None, size_limit: int | None, now: datetime | float | None
 ) -> str:
-    return written({"scheme": scheme, "tolerance": seconds(tolerance), "size_limit": size_limit, "now": epoch(now)})
+    return written(
+        {
+            "scheme": scheme,
+            "tolerance": seconds("tolerance", tolerance),
+            "size_limit": number("size_limit", size_limit, "a whole number of bytes"),
+            "now": epoch("now", now),
+        }
+    )
