@@ -71,6 +71,11 @@ impl Verifier {
         self.0.header_names()
     }
 
+    /// Whether a body of so many bytes is looked at: ask before it is copied.
+    pub fn check_size(&self, bytes: usize) -> Result<(), Error> {
+        self.0.check_size(bytes)
+    }
+
     /// The event of a delivery.
     pub fn verify<N, V>(&self, body: &[u8], headers: &[(N, V)]) -> Result<WebhookEvent, Error>
     where

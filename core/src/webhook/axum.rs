@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use super::event::Event;
 use super::receiver::{Delivery, Receiver};
-use super::verifier::{Verifier, too_large};
+use super::verifier::Verifier;
 use crate::error::{Error, ErrorKind};
 
 /// A service behind a [`Receiver`]: it meets verified events only, and none twice.
@@ -101,16 +101,14 @@ where
 
 /// The body of a delivery that is signed at all, as far as it may be read.
 async fn read(body: Body, headers: &HeaderMap, verifier: &Verifier) -> Result<Bytes, Response> {
-    let limit = verifier.size_limit();
-    if body.size_hint().lower() > limit as u64 {
-        return Err(refusal(too_large(limit)));
-    }
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    verifier.check_size(announced).map_err(refusal)?;
     verifier.check_headers(headers).map_err(refusal)?;
-    to_bytes(body, limit).await.map_err(|error| {
-        if error.into_inner().is::<LengthLimitError>() {
-            refusal(too_large(limit))
-        } else {
-            StatusCode::BAD_REQUEST.into_response()
+    to_bytes(body, verifier.size_limit()).await.map_err(|error| {
+        let is_too_long = error.into_inner().is::<LengthLimitError>();
+        match verifier.check_size(usize::MAX) {
+            Err(too_large) if is_too_long => refusal(too_large),
+            _ => StatusCode::BAD_REQUEST.into_response(),
         }
     })
 }

@@ -111,6 +111,15 @@ impl Verifier {
         self.size_limit
     }
 
+    /// Whether a body of so many bytes is looked at: for those who would copy it first.
+    #[doc(hidden)]
+    pub fn check_size(&self, bytes: usize) -> Result<(), Error> {
+        if bytes > self.size_limit {
+            return Err(refused("payload_too_large", format!("the body is longer than {} bytes", self.size_limit)));
+        }
+        Ok(())
+    }
+
     /// What a verified delivery says of its event: for those who keep the body themselves.
     #[doc(hidden)]
     pub fn head<H: Headers + ?Sized>(&self, body: &[u8], headers: &H) -> Result<Head, Error> {
@@ -132,9 +141,7 @@ impl Verifier {
 
     /// The id that is signed, if one is.
     fn signed_id<'h, H: Headers + ?Sized>(&self, body: &[u8], headers: &'h H) -> Result<Option<&'h [u8]>, Error> {
-        if body.len() > self.size_limit {
-            return Err(too_large(self.size_limit));
-        }
+        self.check_size(body.len())?;
         let received = self.layout.read(headers)?;
         let time = received.timestamp.map(seconds).transpose()?;
         let mut parts = [&[][..]; 5];
@@ -170,11 +177,6 @@ impl Verifier {
         }
         Ok(received.id)
     }
-}
-
-/// A body that is longer than a verifier takes.
-pub(super) fn too_large(limit: usize) -> Error {
-    refused("payload_too_large", format!("the body is longer than {limit} bytes"))
 }
 
 impl VerifierBuilder {
