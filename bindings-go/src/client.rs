@@ -74,7 +74,11 @@ impl Client {
 
     /// Where the payload of a success lies under the family's envelope.
     pub fn payload(&self, status: u16, body: &[u8]) -> Result<Payload, Failure> {
-        Ok(self.0.payload(status, body)?.into())
+        Ok(match self.0.payload(status, body)? {
+            linktor_bridge::Payload::Span(span) => Payload::Span { span: span.into() },
+            linktor_bridge::Payload::Nothing => Payload::Nothing,
+            linktor_bridge::Payload::EmptyList => Payload::EmptyList,
+        })
     }
 
     /// Ends all calls in flight, and later ones, with `closed`.
@@ -95,16 +99,6 @@ pub enum Payload {
     Nothing,
     /// A list that the server wrote as `null`.
     EmptyList,
-}
-
-impl From<linktor_bridge::Payload> for Payload {
-    fn from(payload: linktor_bridge::Payload) -> Self {
-        match payload {
-            linktor_bridge::Payload::Span(span) => Self::Span { span: span.into() },
-            linktor_bridge::Payload::Nothing => Self::Nothing,
-            linktor_bridge::Payload::EmptyList => Self::EmptyList,
-        }
-    }
 }
 
 /// Why a function failed.

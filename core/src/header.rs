@@ -50,6 +50,11 @@ pub(crate) fn parse_value(name: &str, value: &str) -> Result<HeaderValue, Error>
     })
 }
 
+/// Whether bytes are visible ASCII characters and spaces, if there are any.
+pub(crate) fn is_printable(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Whether a text is of visible ASCII characters, and not empty.
 pub(crate) fn is_visible(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())

@@ -4,11 +4,10 @@ use http::HeaderValue;
 
 use crate::error::Error;
 use crate::header;
-use crate::header::is_visible;
 
 /// An organization as it goes into its header.
 pub(crate) fn header(id: &str) -> Result<HeaderValue, Error> {
-    if !is_visible(id) {
+    if !header::is_visible(id) {
         return Err(Error::config("organization is empty, or holds white space or letters beyond ASCII"));
     }
     header::parse_value("organization", id)

@@ -9,6 +9,7 @@ use super::minted::Jwt;
 use super::oauth::OAuth;
 use super::source::TokenSource;
 use crate::error::Error;
+use crate::header::is_printable;
 use crate::provider::CredentialKind;
 use crate::secret::Secret;
 
@@ -153,7 +154,7 @@ pub(crate) fn check(secret: &Secret, what: &str) -> Result<Secret, Error> {
             "{what} begins with `Bearer `; give the credential alone, the client writes the scheme"
         )));
     }
-    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if !is_printable(value.as_bytes()) {
         return Err(Error::config(format!(
             "{what} holds a line break, a control character or a letter beyond ASCII, which no HTTP header can carry"
         )));

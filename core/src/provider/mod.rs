@@ -300,7 +300,7 @@ impl Provider {
     }
 }
 
-fn texts(values: &[&str]) -> Vec<String> {
+pub(crate) fn texts(values: &[&str]) -> Vec<String> {
     values.iter().map(|&value| value.to_owned()).collect()
 }
 

@@ -13,9 +13,10 @@ use serde::de::DeserializeOwned;
 use super::event_type::EventType;
 use super::headers::{Found, Headers};
 use super::received::trimmed;
-use super::scheme::{Scheme, Signature};
+use super::scheme::{Scheme, Signature, is_pointer};
 use crate::document::{Document, Pointer, json_text, offset};
 use crate::error::{Error, ErrorKind};
+use crate::header::is_printable;
 
 /// From here on a number is no time in seconds (the year 5138), but in milliseconds.
 const MILLISECONDS: u64 = 100_000_000_000;
@@ -187,7 +188,7 @@ impl Places {
 
 impl Place {
     fn of(place: &str) -> Option<Self> {
-        if place.is_empty() || place.starts_with('/') {
+        if is_pointer(place) {
             return Some(Self::Body(place.into()));
         }
         HeaderName::from_bytes(place.as_bytes()).ok().map(Self::Header)
@@ -223,7 +224,7 @@ fn id_of(raw: &str) -> Option<String> {
 /// A header's value that is more than white space and all visible.
 fn text(value: &[u8]) -> Option<String> {
     let value = std::str::from_utf8(trimmed(value)).ok()?;
-    (!value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))).then(|| value.to_owned())
+    (!value.is_empty() && is_printable(value.as_bytes())).then(|| value.to_owned())
 }
 
 /// The text of a JSON string that is more than white space.

@@ -10,6 +10,7 @@ use super::keys::{SIGNATURE, TAG};
 use super::refused;
 use super::scheme::{Scheme, Signature, Version};
 use crate::error::Error;
+use crate::header::is_printable;
 
 /// More signatures than any rotation of secrets needs; each costs a comparison.
 const MOST_SIGNATURES: usize = 16;
@@ -127,7 +128,7 @@ fn value<'h, H: Headers + ?Sized>(headers: &'h H, name: &HeaderName) -> Result<&
             let value = trimmed(value);
             if value.is_empty() {
                 Err(refused("missing_signature", format!("the header `{name}` is empty")))
-            } else if value.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            } else if is_printable(value) {
                 Ok(value)
             } else {
                 Err(malformed(name))

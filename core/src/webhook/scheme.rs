@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::header::is_visible;
-use crate::provider::Provider;
+use crate::provider::{Provider, texts};
 
 /// How a sender signs its deliveries, and where their events say what.
 ///
@@ -124,10 +124,10 @@ impl Default for EventFields {
     fn default() -> Self {
         Self {
             id: None,
-            event_type: places(&["/type"]),
-            timestamp: places(&["/timestamp", "/created_at"]),
+            event_type: texts(&["/type"]),
+            timestamp: texts(&["/timestamp", "/created_at"]),
             organization: Vec::new(),
-            data: places(&["/data", ""]),
+            data: texts(&["/data", ""]),
         }
     }
 }
@@ -167,9 +167,9 @@ impl Scheme {
 
     fn linktor_event() -> EventFields {
         EventFields {
-            timestamp: places(&["/timestamp"]),
-            organization: places(&["/tenantId"]),
-            data: places(&["/data"]),
+            timestamp: texts(&["/timestamp"]),
+            organization: texts(&["/tenantId"]),
+            data: texts(&["/data"]),
             ..EventFields::default()
         }
     }
@@ -181,7 +181,7 @@ impl Scheme {
         let event = EventFields {
             id: Some(Vec::new()),
             timestamp: Vec::new(),
-            data: places(&["/data"]),
+            data: texts(&["/data"]),
             ..EventFields::default()
         };
         Self { signature: Signature::hmac("x-libromi-signature", None), event }
@@ -191,7 +191,7 @@ impl Scheme {
     /// the body. `X-Webhook-Id` is the subscription's, not the event's.
     pub fn api_v1() -> Self {
         let event =
-            EventFields { timestamp: places(&["/created_at"]), data: places(&["/data"]), ..EventFields::default() };
+            EventFields { timestamp: texts(&["/created_at"]), data: texts(&["/data"]), ..EventFields::default() };
         Self { signature: Signature::hmac("X-Webhook-Signature", Some("sha256=")), event }
     }
 
@@ -199,8 +199,8 @@ impl Scheme {
     /// its events look like, its page does not say: here as in version 1.
     pub fn api_v2() -> Self {
         let event = EventFields {
-            timestamp: places(&["/created_at", "/timestamp"]),
-            data: places(&["/data"]),
+            timestamp: texts(&["/created_at", "/timestamp"]),
+            data: texts(&["/data"]),
             ..EventFields::default()
         };
         Self { signature: Signature::hmac("x-webhook-signature", None), event }
@@ -221,7 +221,7 @@ impl Scheme {
         let (id_header, timestamp_header) = (webhook_id(), webhook_timestamp());
         let event = EventFields {
             timestamp: vec!["/timestamp".to_owned(), timestamp_header.clone()],
-            data: places(&["/data"]),
+            data: texts(&["/data"]),
             ..EventFields::default()
         };
         let signature_header = webhook_signature();
@@ -236,11 +236,11 @@ impl Scheme {
     /// which nothing signs; the data is the whole body.
     pub fn x_hub_signature_256() -> Self {
         let event = EventFields {
-            id: Some(places(&["X-GitHub-Delivery"])),
-            event_type: places(&["X-GitHub-Event"]),
+            id: Some(texts(&["X-GitHub-Delivery"])),
+            event_type: texts(&["X-GitHub-Event"]),
             timestamp: Vec::new(),
             organization: Vec::new(),
-            data: places(&[""]),
+            data: texts(&[""]),
         };
         Self { signature: Signature::hmac("X-Hub-Signature-256", Some("sha256=")), event }
     }
@@ -399,13 +399,10 @@ fn unreadable(error: &serde_json::Error) -> Error {
     Error::config(format!("the webhook scheme cannot be read: {what}"))
 }
 
-fn is_pointer(place: &str) -> bool {
+/// Whether a place is in the body, and no header.
+pub(super) fn is_pointer(place: &str) -> bool {
     let is_escaped = |rest: &str| rest.starts_with(['0', '1']);
     place.is_empty() || (place.starts_with('/') && place.split('~').skip(1).all(is_escaped))
-}
-
-fn places(places: &[&str]) -> Vec<String> {
-    places.iter().map(|&place| place.to_owned()).collect()
 }
 
 fn webhook_id() -> String {

@@ -81,7 +81,7 @@ fn agree<T: std::fmt::Debug>(
         .iter()
         .map(|pair| (text(&pair[0]), text(&pair[1])))
         .collect();
-    ended(step, verify(&verifier, &body, &Pairs(&pairs)), &compare)?;
+    ended(step, verify(&verifier, &body, &pairs), &compare)?;
     let mut map = HeaderMap::new();
     for (name, value) in &pairs {
         let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), http::HeaderValue::from_bytes(value.as_bytes()))
@@ -91,15 +91,6 @@ fn agree<T: std::fmt::Debug>(
         map.append(name, value);
     }
     ended(step, verify(&verifier, &body, &map), compare).map_err(|why| format!("from a map: {why}"))
-}
-
-/// A list of headers behind a trait object.
-struct Pairs<'a>(&'a [(String, String)]);
-
-impl webhook::Headers for Pairs<'_> {
-    fn under(&self, name: &http::HeaderName) -> webhook::Found<'_> {
-        self.0.under(name)
-    }
 }
 
 fn verifier(step: &Value) -> Result<Verifier, Error> {
