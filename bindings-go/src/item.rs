@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use linktor_bridge::{ErrorRecord, Reply, Response};
+use linktor_bridge::{ErrorRecord, Question, Reply, Response};
 
 /// One thing that came up.
 #[derive(Debug, uniffi::Enum)]
@@ -96,17 +96,21 @@ impl From<Range<usize>> for Span {
     }
 }
 
-impl From<linktor_bridge::Item> for Item {
-    fn from(item: linktor_bridge::Item) -> Self {
-        match item {
+impl Item {
+    /// Nothing of what no option asks for here.
+    pub(crate) fn of(item: linktor_bridge::Item) -> Option<Self> {
+        Some(match item {
             linktor_bridge::Item::Completion { id, outcome } => match *outcome {
                 Ok(Reply::Response(response)) => Self::response(id, response),
                 Ok(Reply::Value(json)) => Self::Value { id, json },
                 Err(error) => Self::Failure { id, record: ErrorRecord::from(&error).to_json() },
             },
-            linktor_bridge::Item::TokenWanted { id, client } => Self::TokenWanted { id, client },
+            linktor_bridge::Item::Asked { id, client, question: Question::Token, .. } => {
+                Self::TokenWanted { id, client }
+            }
             linktor_bridge::Item::Abandoned { id } => Self::Abandoned { id },
-        }
+            linktor_bridge::Item::Asked { .. } | linktor_bridge::Item::Told(_) => return None,
+        })
     }
 }
 

@@ -38,7 +38,7 @@ pub fn wake_fd() -> Result<i32, Failure> {
 /// Takes all that is there. Reset the descriptor before.
 #[uniffi::export]
 pub fn drain() -> Vec<Item> {
-    shared().map(|shared| shared.port.drain()).unwrap_or_default().into_iter().map(Into::into).collect()
+    shared().map(|shared| shared.port.drain()).unwrap_or_default().into_iter().filter_map(Item::of).collect()
 }
 
 /// Answers a question: see `linktor_bridge::answer`.

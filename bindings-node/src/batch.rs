@@ -11,7 +11,7 @@
 //! * `FAILED`: `body` is the error's record as JSON.
 //! * `ASKED`, `ABANDONED`: `id` is the question's; `body` is the client that asks.
 
-use linktor_bridge::{ErrorRecord, Item, Reply, Response};
+use linktor_bridge::{ErrorRecord, Item, Question, Reply, Response};
 use napi::bindgen_prelude::{Array, BufferSlice, Env, Null, Result, ToNapiValue};
 
 use crate::client::{number, units};
@@ -22,7 +22,8 @@ const ASKED: i32 = -1;
 const ABANDONED: i32 = -2;
 const VALUE: i32 = -3;
 
-pub(crate) fn write(env: &Env, items: Vec<Item>) -> Result<Array<'_>> {
+pub(crate) fn write(env: &Env, mut items: Vec<Item>) -> Result<Array<'_>> {
+    items.retain(|item| !matches!(item, Item::Told(_)));
     let length = u32::try_from(items.len() * 4).unwrap_or(u32::MAX);
     let mut batch = Batch { env, array: env.create_array(length)?, next: 0 };
     for item in items {
@@ -48,7 +49,7 @@ impl Batch<'_> {
                     Err(error) => self.rest(FAILED, ErrorRecord::from(&error).to_json()),
                 }
             }
-            Item::TokenWanted { id, client } => {
+            Item::Asked { id, client, question: Question::Token, .. } => {
                 self.push(number(id))?;
                 self.rest(ASKED, number(client))
             }
@@ -56,6 +57,7 @@ impl Batch<'_> {
                 self.push(number(id))?;
                 self.rest(ABANDONED, Null)
             }
+            Item::Asked { .. } | Item::Told(_) => Ok(()),
         }
     }
 

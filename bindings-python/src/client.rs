@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Outcome, Pending, Request};
+use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Item, Outcome, Pending, Request};
 use pyo3::PyTraverseError;
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
@@ -13,9 +13,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
 use crate::error::raise;
+use crate::function::{Desk, abandon, ask, tell};
 use crate::port::Port;
 use crate::response::{parse, rate_limit, reply};
-use crate::source::Desk;
 
 /// How often a waiting call looks for signals: Ctrl-C is heard within this.
 const STEP: Duration = Duration::from_millis(50);
@@ -117,6 +117,9 @@ pub(crate) struct Client {
     /// For a child process: the runtime does not survive a fork.
     origin: Origin,
     desk: Desk,
+    /// That of the root, whose transport all handles send through. It is the root's own for
+    /// the collector.
+    root: Desk,
     live: Mutex<Live>,
     closed: AtomicBool,
 }
@@ -148,16 +151,20 @@ impl Live {
 impl Client {
     /// A handle, made without detaching: its parent's lock is never held while another
     /// thread forks.
-    fn handle(py: Python<'_>, origin: Origin, desk: Option<Py<PyAny>>) -> PyResult<Self> {
-        let desk = Desk::new(desk);
+    fn handle(&self, py: Python<'_>, origin: Origin, desk: Option<Py<PyAny>>) -> PyResult<Self> {
+        let (desk, root) = (Desk::new(desk), self.root.clone());
         let live = Live::new(&origin, &desk).map_err(|error| raise(py, &error))?;
-        Ok(Self { origin, desk, live: Mutex::new(live), closed: AtomicBool::new(false) })
+        Ok(Self { origin, desk, root, live: Mutex::new(live), closed: AtomicBool::new(false) })
     }
 
     fn live(&self) -> Result<Arc<linktor_bridge::Client>, Error> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         if live.process != std::process::id() {
             let fresh = Live::new(&self.origin, &self.desk)?;
+            // What a handle for an organization shares, its parent has inherited.
+            if !matches!(self.origin, Origin::Organization { .. }) {
+                fresh.client.inherit(&live.client);
+            }
             if self.closed.load(Ordering::Relaxed) {
                 fresh.client.close();
             }
@@ -168,18 +175,34 @@ impl Client {
     }
 }
 
-/// Waits for a call's end, or for a signal.
-fn wait(py: Python<'_>, mut pending: Pending<'_>) -> PyResult<Outcome> {
+/// Waits for a call's end, or for a signal, and answers the call's questions meanwhile.
+fn wait(py: Python<'_>, mut pending: Pending<'_>, desk: &Desk) -> PyResult<Outcome> {
+    let process = std::process::id();
     loop {
-        let (waited, outcome) = py.detach(move || {
-            let outcome = pending.wait(STEP);
-            (pending, outcome)
+        let (waited, items) = py.detach(move || {
+            let items = pending.wait(STEP);
+            (pending, items)
         });
-        match outcome {
-            Some(outcome) => return Ok(outcome),
-            None => py.check_signals()?,
-        }
         pending = waited;
+        if items.is_empty() {
+            py.check_signals()?;
+            if process != std::process::id() {
+                // Where a signal's handler has forked: nobody will ever answer.
+                std::mem::forget(pending);
+                return Ok(Err(Error::new(ErrorKind::Closed, "the process was forked during the call")));
+            }
+        }
+        for item in items {
+            match item {
+                Item::Completion { outcome, .. } => return Ok(*outcome),
+                Item::Asked { id, question, .. } => match desk.get(py) {
+                    Some(desk) => ask(py, desk.bind(py), "ask_here", id, question)?,
+                    None => linktor_bridge::fail(id, "the client is gone"),
+                },
+                Item::Abandoned { id } => abandon(py, id),
+                Item::Told(event) => tell(py, &event),
+            }
+        }
     }
 }
 
@@ -214,25 +237,25 @@ fn request(
 
 #[pymethods]
 impl Client {
-    /// Makes a client from its options as JSON; `desk` is called with the questions to its
-    /// token source.
+    /// Makes a client from its options as JSON; `desk` gets the questions to the user's
+    /// own functions.
     #[new]
     #[pyo3(signature = (options, desk=None))]
     fn new(py: Python<'_>, options: String, desk: Option<Py<PyAny>>) -> PyResult<Self> {
         let (origin, desk) = (Origin::Root { options }, Desk::new(desk));
         let live = py.detach(|| Live::new(&origin, &desk)).map_err(|error| raise(py, &error))?;
-        Ok(Self { origin, desk, live: Mutex::new(live), closed: AtomicBool::new(false) })
+        Ok(Self { origin, root: desk.clone(), desk, live: Mutex::new(live), closed: AtomicBool::new(false) })
     }
 
     /// A handle for another organization, with the session of this one.
     fn with_organization(this: &Bound<'_, Self>, id: String) -> PyResult<Self> {
-        Self::handle(this.py(), Origin::Organization { parent: this.clone().unbind(), id }, None)
+        this.get().handle(this.py(), Origin::Organization { parent: this.clone().unbind(), id }, None)
     }
 
     /// A handle with credentials of its own, given as JSON.
     #[pyo3(signature = (options, desk=None))]
     fn with_credentials(this: &Bound<'_, Self>, options: String, desk: Option<Py<PyAny>>) -> PyResult<Self> {
-        Self::handle(this.py(), Origin::Credentials { parent: this.clone().unbind(), options }, desk)
+        this.get().handle(this.py(), Origin::Credentials { parent: this.clone().unbind(), options }, desk)
     }
 
     /// The API family's name.
@@ -244,7 +267,7 @@ impl Client {
 
     /// Makes a call and waits for its end, or for a signal.
     #[expect(clippy::too_many_arguments, reason = "a call of Python with a dictionary costs more than the call")]
-    #[pyo3(signature = (method, path, body, content_type, overrides, within, page=None, /))]
+    #[pyo3(signature = (method, path, body, content_type, overrides, within, is_logged, page=None, /))]
     fn call<'py>(
         &self,
         py: Python<'py>,
@@ -254,18 +277,20 @@ impl Client {
         #[pyo3(from_py_with = content_type)] content_type: Option<String>,
         overrides: Option<Overrides>,
         within: Option<u64>,
+        is_logged: bool,
         page: Option<u64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let client = self.live().map_err(|error| raise(py, &error))?;
         let (request, within) =
             request(method, path, body, content_type, overrides, within, page).map_err(|error| raise(py, &error))?;
-        let outcome = wait(py, client.call(request, within))?;
+        client.log(is_logged);
+        let outcome = wait(py, client.call(request, within), &self.root)?;
         reply(py, client, outcome.map_err(|error| raise(py, &error))?)
     }
 
     /// Starts a call whose end comes out of `port` under the id that is returned.
     #[expect(clippy::too_many_arguments, reason = "a call of Python with a dictionary costs more than the call")]
-    #[pyo3(signature = (port, method, path, body, content_type, overrides, within, page=None, /))]
+    #[pyo3(signature = (port, method, path, body, content_type, overrides, within, is_logged, page=None, /))]
     fn submit(
         &self,
         py: Python<'_>,
@@ -276,13 +301,15 @@ impl Client {
         #[pyo3(from_py_with = content_type)] content_type: Option<String>,
         overrides: Option<Overrides>,
         within: Option<u64>,
+        is_logged: bool,
         page: Option<u64>,
     ) -> PyResult<u64> {
         let client = self.live().map_err(|error| raise(py, &error))?;
         let (request, within) =
             request(method, path, body, content_type, overrides, within, page).map_err(|error| raise(py, &error))?;
+        client.log(is_logged);
         let id = client.submit(&port.inner, request, within);
-        port.expect(id, client);
+        port.expect(id, client, &self.root);
         Ok(id)
     }
 
@@ -291,7 +318,7 @@ impl Client {
     fn call_auth<'py>(&self, py: Python<'py>, call: &str) -> PyResult<Bound<'py, PyAny>> {
         let client = self.live().map_err(|error| raise(py, &error))?;
         let call = AuthCall::from_json(call).map_err(|error| raise(py, &error))?;
-        let outcome = wait(py, client.call_auth(call))?;
+        let outcome = wait(py, client.call_auth(call), &self.root)?;
         reply(py, client, outcome.map_err(|error| raise(py, &error))?)
     }
 
@@ -302,7 +329,7 @@ impl Client {
         let client = self.live().map_err(|error| raise(py, &error))?;
         let call = AuthCall::from_json(call).map_err(|error| raise(py, &error))?;
         let id = client.submit_auth(&port.inner, call);
-        port.expect(id, client);
+        port.expect(id, client, &self.root);
         Ok(id)
     }
 

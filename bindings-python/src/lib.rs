@@ -3,17 +3,19 @@
 
 mod client;
 mod error;
+mod function;
 mod gate;
 mod jwt;
 mod port;
 mod response;
-mod source;
 mod webhook;
 
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::function::{answer, answer_response, fail, fail_sending};
     #[pymodule_export]
     use crate::gate::{forked, shut};
     #[pymodule_export]
@@ -22,8 +24,6 @@ mod _native {
     use crate::port::Port;
     #[pymodule_export]
     use crate::response::Response;
-    #[pymodule_export]
-    use crate::source::{answer, fail};
     #[pymodule_export]
     use crate::webhook::{Deduplicator, Event, Verifier, webhook_sign};
     #[pymodule_export]

@@ -8,6 +8,7 @@ use linktor_bridge::{EventFd, Item};
 use pyo3::prelude::*;
 
 use crate::error::{exception, raise};
+use crate::function::{Desk, abandon, ask, tell};
 use crate::response::reply;
 
 /// The port of one event loop.
@@ -15,18 +16,29 @@ use crate::response::reply;
 pub(crate) struct Port {
     pub(crate) inner: Arc<linktor_bridge::Port>,
     bell: Arc<EventFd>,
-    calls: Mutex<HashMap<u64, Arc<linktor_bridge::Client>>>,
+    calls: Mutex<HashMap<u64, Call>>,
+}
+
+/// Whose call it is, and who answers its questions.
+struct Call {
+    client: Arc<linktor_bridge::Client>,
+    desk: Desk,
 }
 
 impl Port {
     /// Notes whose call it is. The loop's thread submits and drains, so that no call is
     /// done before it is known.
-    pub(crate) fn expect(&self, id: u64, client: Arc<linktor_bridge::Client>) {
-        self.calls().insert(id, client);
+    pub(crate) fn expect(&self, id: u64, client: Arc<linktor_bridge::Client>, desk: &Desk) {
+        self.calls().insert(id, Call { client, desk: desk.clone() });
     }
 
-    fn calls(&self) -> MutexGuard<'_, HashMap<u64, Arc<linktor_bridge::Client>>> {
+    fn calls(&self) -> MutexGuard<'_, HashMap<u64, Call>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn desk<'py>(&self, py: Python<'py>, call: Option<u64>) -> Option<Bound<'py, PyAny>> {
+        let desk = self.calls().get(&call?)?.desk.clone();
+        desk.get(py).map(|desk| desk.into_bound(py))
     }
 }
 
@@ -50,8 +62,25 @@ impl Port {
         self.bell.reset();
         let mut done = Vec::new();
         for item in self.inner.drain() {
-            let Item::Completion { id, outcome } = item else { continue };
-            let Some(client) = self.calls().remove(&id) else { continue };
+            let (id, outcome) = match item {
+                Item::Completion { id, outcome } => (id, outcome),
+                Item::Asked { id, call, question, .. } => {
+                    let asked = self.desk(py, call).map(|desk| ask(py, &desk, "ask_on_loop", id, question));
+                    if !matches!(asked, Some(Ok(()))) {
+                        linktor_bridge::fail(id, "the user's function cannot be asked");
+                    }
+                    continue;
+                }
+                Item::Abandoned { id } => {
+                    abandon(py, id);
+                    continue;
+                }
+                Item::Told(event) => {
+                    tell(py, &event);
+                    continue;
+                }
+            };
+            let Some(Call { client, .. }) = self.calls().remove(&id) else { continue };
             let outcome = match *outcome {
                 Ok(done) => reply(py, client, done),
                 Err(error) => exception(py, &error),
@@ -64,8 +93,8 @@ impl Port {
 
     /// Ends a call at once.
     fn cancel(&self, call: u64) {
-        let client = self.calls().remove(&call);
-        if let Some(client) = client {
+        let known = self.calls().remove(&call);
+        if let Some(Call { client, .. }) = known {
             client.cancel(call);
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiter::{PythonParse, StringCacheMode};
-use linktor_bridge::{Client, Error, ErrorKind, Payload, RateLimit, Reply};
+use linktor_bridge::{Client, Error, ErrorKind, HeaderValue, Payload, RateLimit, Reply};
 use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -17,6 +17,7 @@ use crate::error::raise;
 pub(crate) struct Response {
     client: Arc<Client>,
     inner: linktor_bridge::Response,
+    content: PyOnceLock<Py<PyBytes>>,
     headers: PyOnceLock<Py<PyAny>>,
 }
 
@@ -24,7 +25,8 @@ pub(crate) struct Response {
 pub(crate) fn reply(py: Python<'_>, client: Arc<Client>, reply: Reply) -> PyResult<Bound<'_, PyAny>> {
     match reply {
         Reply::Response(inner) => {
-            Bound::new(py, Response { client, inner, headers: PyOnceLock::new() }).map(Bound::into_any)
+            Bound::new(py, Response { client, inner, content: PyOnceLock::new(), headers: PyOnceLock::new() })
+                .map(Bound::into_any)
         }
         Reply::Value(json) => parse(py, json.as_bytes(), || None),
     }
@@ -45,9 +47,7 @@ impl Response {
         let made = self.headers.get_or_try_init(py, || {
             let pairs = PyList::empty(py);
             for (name, value) in self.inner.headers() {
-                // Bytes beyond ASCII are read as HTTP once said: latin-1.
-                let value: String = value.as_bytes().iter().copied().map(char::from).collect();
-                pairs.append((name.as_str(), value))?;
+                pairs.append((name.as_str(), latin_1(value)))?;
             }
             HEADERS.import(py, "linktor._headers", "Headers")?.call1((pairs,)).map(Bound::unbind)
         })?;
@@ -56,8 +56,8 @@ impl Response {
 
     /// The body as it came, decompressed.
     #[getter]
-    fn content<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, self.inner.bytes())
+    fn content<'py>(&self, py: Python<'py>) -> &Bound<'py, PyBytes> {
+        self.content.get_or_init(py, || PyBytes::new(py, self.inner.bytes()).unbind()).bind(py)
     }
 
     /// The body as text. Raises `DecodeError` if it is not UTF-8.
@@ -131,6 +131,11 @@ impl Response {
     fn __repr__(&self) -> String {
         format!("<Response {}, request_id={:?}>", self.inner.status(), self.inner.request_id())
     }
+}
+
+/// A header's value. Bytes beyond ASCII are read as HTTP once said: latin-1.
+pub(crate) fn latin_1(value: &HeaderValue) -> String {
+    value.as_bytes().iter().copied().map(char::from).collect()
 }
 
 /// The package's form of it.

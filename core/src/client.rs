@@ -314,6 +314,15 @@ impl Client {
         })
     }
 
+    /// Goes on with the session of `parent`, the same client in the process that this one is
+    /// a fork of.
+    #[doc(hidden)]
+    pub fn inherit(&self, parent: &Self) {
+        if let (Identity::Session(own), Identity::Session(theirs)) = (&self.0.identity, &parent.0.identity) {
+            own.inherit(theirs);
+        }
+    }
+
     /// Ends all calls in flight with a `closed` error, and all later ones, of clones and
     /// handles too. On a handle it does nothing.
     pub fn close(&self) {

@@ -34,7 +34,7 @@ mod secret;
 mod transport;
 pub mod webhook;
 
-pub use http::{HeaderMap, HeaderName, Method};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 pub use crate::auth::{
     Auth, AuthTest, AuthorizationRequest, Credentials, FileStore, Jwt, MemoryStore, OAuth, RenewalScope, SessionInfo,

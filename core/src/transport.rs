@@ -45,6 +45,8 @@ pub struct TransportRequest {
     pub body: Bytes,
     /// The largest body to read, in bytes, once decompressed.
     pub max_body: usize,
+    /// How long the answer is waited for; then the future is dropped.
+    pub timeout: Duration,
 }
 
 /// What came back.
@@ -94,6 +96,8 @@ pub enum TransportFailure {
     Connect,
     /// No connection within the time for it: nothing was sent.
     ConnectTimeout,
+    /// No answer in the transport's own time.
+    Timeout,
     /// The connection broke after something was sent.
     Interrupted,
     /// The answer ended before it was whole.
@@ -102,6 +106,8 @@ pub enum TransportFailure {
     BodyTooLarge,
     /// The body cannot be decompressed.
     Decode,
+    /// The transport itself failed, and not the network: nothing is tried again.
+    Callback,
 }
 
 /// Why sending failed.
@@ -130,9 +136,11 @@ impl TransportError {
             TransportFailure::ConnectTimeout => {
                 (ErrorKind::Timeout, None, "no connection to the server in time", Sent::No)
             }
+            TransportFailure::Timeout => (ErrorKind::Timeout, None, "no answer in the transport's time", Sent::Maybe),
             TransportFailure::Interrupted => {
                 (ErrorKind::Connection, None, "the connection broke before the answer", Sent::Maybe)
             }
+            TransportFailure::Callback => (ErrorKind::Callback, None, "the transport failed", Sent::Maybe),
             TransportFailure::Truncated => {
                 (ErrorKind::Protocol, Some("truncated"), "the answer ended before it was whole", Sent::Yes)
             }

@@ -38,6 +38,8 @@ from ._options import ClientOptions
 from ._pages import AsyncPaginator, Page, Paginator
 from ._rate_limit import Limit, RateLimit
 from ._request import PageOptions, RequestOptions
+from ._token_store import LockingTokenStore, TokenStore
+from ._transport import Transport, TransportRequest, TransportResponse
 
 __version__ = VERSION
 
@@ -70,6 +72,7 @@ __all__ = [
     "Linkit",
     "Linktor",
     "LinktorError",
+    "LockingTokenStore",
     "NotFoundError",
     "OAuth",
     "Page",
@@ -87,7 +90,11 @@ __all__ = [
     "Session",
     "Token",
     "TokenSource",
+    "TokenStore",
     "TokenStoreError",
+    "Transport",
+    "TransportRequest",
+    "TransportResponse",
     "ValidationError",
     "WebhookVerificationError",
     "__version__",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ._auth import AsyncAuth
 from ._base import BaseClient, one_token
 from ._credentials import ABSENT
+from ._logging import is_logged
 from ._native import Port
 from ._pages import AsyncPaginator
 from ._request import RequestOptions, encode, encode_pages, within
@@ -49,7 +51,19 @@ class Waiters:
 
 
 _loops: WeakKeyDictionary[AbstractEventLoop, Waiters] = WeakKeyDictionary()
+_parents: WeakSet[AbstractEventLoop] = WeakSet()
+"""The loops of the process that this one is a fork of."""
 _lock = threading.Lock()
+
+
+def _begin_anew() -> None:
+    """Leave behind what a fork has copied: another thread may hold the lock, and the parent drains the ports."""
+    global _loops, _parents, _lock  # noqa: PLW0603
+    _parents, _loops, _lock = WeakSet([*_parents, *_loops]), WeakKeyDictionary(), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def _waiters(loop: AbstractEventLoop) -> Waiters:
@@ -58,6 +72,8 @@ def _waiters(loop: AbstractEventLoop) -> Waiters:
 
 
 def _watch(loop: AbstractEventLoop) -> Waiters:
+    if loop in _parents:
+        raise RuntimeError("this event loop is the parent process's, which a fork cannot share: make a new one")
     waiters = Waiters()
     try:
         loop.add_reader(waiters.port.fileno(), waiters)
@@ -147,7 +163,9 @@ class AsyncLinktor(BaseClient):
         overrides = encode_pages(options)
         return AsyncPaginator(
             lambda page: self._settle(
-                lambda port: self._native.submit(port, "GET", path, b"", None, overrides, within.get(), page)
+                lambda port: self._native.submit(
+                    port, "GET", path, b"", None, overrides, within.get(), is_logged(), page
+                )
             )
         )
 
@@ -160,8 +178,9 @@ class AsyncLinktor(BaseClient):
 
         loop = get_running_loop()
         waiters = _waiters(loop)
-        if self._desk is not None:
-            self._desk.serve(loop)
+        for desk in (self._desk, self._root_desk):
+            if desk is not None:
+                desk.serve(loop)
         call = submit(waiters.port)
         future: Future[Any] = loop.create_future()
         waiters.futures[call] = future

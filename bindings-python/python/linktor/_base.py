@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from copy import copy
-from typing import TYPE_CHECKING, ClassVar
+import os
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from . import _native
 from ._credentials import ABSENT
 from ._errors import ConfigError
 from ._options import client_json, credentials_json
-from ._source import Desk
+from ._functions import Desk
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -44,6 +44,7 @@ class BaseClient:
                 f"provider of {type(self).__name__} must be {' or '.join(families)}; use Linktor for another"
             )
         self._desk = self._desk_of(options)
+        self._root_desk = self._desk
         self._native = _native.Client(client_json(type(self).__name__, families[0], api_key, options), self._desk)
         self._base_url = options.get("base_url")
 
@@ -52,7 +53,7 @@ class BaseClient:
 
         It is cheap, and closing it does nothing. Raises `ConfigError` if the id cannot be one.
         """
-        handle = copy(self)
+        handle = self._copy()
         handle._native = self._native.with_organization(organization_id)
         return handle
 
@@ -70,7 +71,7 @@ class BaseClient:
         Raises:
             ConfigError: There is no credential, or several, or none that the family knows.
         """
-        handle = copy(self)
+        handle = self._copy()
         handle._desk = self._desk_of(options)
         handle._native = self._native.with_credentials(credentials_json(api_key, options), handle._desk)
         return handle
@@ -97,9 +98,22 @@ class BaseClient:
         """
         self._native.close()
 
-    def _desk_of(self, options: CredentialOptions) -> Desk | None:
-        source = options.get("token_source")
-        return None if source is None else Desk(source, on_loop=self._is_async)
+    def _copy(self) -> Self:
+        handle = object.__new__(type(self))
+        handle.__dict__.update(self.__dict__)
+        return handle
+
+    def _desk_of(self, options: ClientOptions) -> Desk | None:
+        source, store, transport = options.get("token_source"), options.get("token_store"), options.get("transport")
+        if isinstance(store, (str, os.PathLike)):
+            store = None
+        if source is None and store is None and transport is None:
+            return None
+        return Desk(source, store, transport, on_loop=self._is_async)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled: a client holds credentials and connections."""
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled: make one from its options in each process")
 
     def __repr__(self) -> str:
         if not hasattr(self, "_native"):

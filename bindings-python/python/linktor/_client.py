@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ._auth import Auth
 from ._base import BaseClient, one_token
 from ._credentials import ABSENT
+from ._logging import is_logged
 from ._pages import Paginator
 from ._request import RequestOptions, encode, encode_pages, within
 
@@ -89,7 +90,9 @@ class Linktor(BaseClient):
             LinktorError: In the iteration: a call failed.
         """
         overrides = encode_pages(options)
-        return Paginator(lambda page: self._native.call("GET", path, b"", None, overrides, within.get(), page))
+        return Paginator(
+            lambda page: self._native.call("GET", path, b"", None, overrides, within.get(), is_logged(), page)
+        )
 
     def _call(self, method: str, path: str, options: RequestOptions) -> Response:
         return self._native.call(method, path, *encode(**options))

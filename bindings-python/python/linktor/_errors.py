@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections import OrderedDict
+from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 if TYPE_CHECKING:
@@ -206,7 +205,7 @@ class TokenStoreError(LinktorError):
 
 
 class CallbackError(LinktorError):
-    """The token source failed; `__cause__` is what it raised."""
+    """A function of your own failed: token source or transport. `__cause__` is what it raised."""
 
     _kind = "callback"
 
@@ -290,25 +289,21 @@ def _portable(record: ErrorRecord) -> ErrorRecord:
 
 
 class Raised:
-    """What token sources raised, by question: the last few."""
+    """What functions of the user's raised, by question: the last few."""
 
-    _KEPT = 64
+    _KEPT = 256
 
     def __init__(self) -> None:
-        self._errors: OrderedDict[int, BaseException] = OrderedDict()
-        self._lock = threading.Lock()
+        # Without a lock, which a fork could copy while it is held: each step by itself is whole.
+        self._errors: deque[tuple[int, BaseException]] = deque(maxlen=self._KEPT)
 
     def add(self, question: int, error: BaseException) -> None:
         """Keep an error, and forget the oldest if there are too many."""
-        with self._lock:
-            self._errors[question] = error
-            if len(self._errors) > self._KEPT:
-                self._errors.popitem(last=False)
+        self._errors.append((question, error))
 
     def get(self, question: int) -> BaseException | None:
-        """Find what a question's source raised."""
-        with self._lock:
-            return self._errors.get(question)
+        """Find what a question's function raised."""
+        return dict(self._errors.copy()).get(question)
 
 
 raised = Raised()

@@ -1,12 +1,13 @@
 """The extension: private, but for `Response`, `Event` and `Deduplicator`, which the package re-exports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, final
 
 from typing_extensions import Self, disjoint_base
 
 from . import webhooks
+from ._functions import Desk
 from ._headers import Headers
 from ._rate_limit import RateLimit
 from ._request import Overrides
@@ -21,7 +22,9 @@ __all__ = [
     "Response",
     "Verifier",
     "answer",
+    "answer_response",
     "fail",
+    "fail_sending",
     "forked",
     "jwt_sign",
     "jwt_verify",
@@ -33,11 +36,9 @@ VERSION: Final[str]
 
 @final
 class Client:
-    def __new__(cls, options: str, desk: Callable[[list[tuple[int, bool]]], None] | None = None) -> Client: ...
+    def __new__(cls, options: str, desk: Desk | None = None) -> Client: ...
     def with_organization(self, id: str) -> Client: ...  # noqa: A002
-    def with_credentials(
-        self, options: str, desk: Callable[[list[tuple[int, bool]]], None] | None = None
-    ) -> Client: ...
+    def with_credentials(self, options: str, desk: Desk | None = None) -> Client: ...
     @property
     def provider(self) -> str: ...
     def call(
@@ -48,6 +49,7 @@ class Client:
         content_type: str | None,
         overrides: Overrides | None,
         within: int | None,
+        is_logged: bool,
         page: int | None = None,
         /,
     ) -> Response: ...
@@ -60,6 +62,7 @@ class Client:
         content_type: str | None,
         overrides: Overrides | None,
         within: int | None,
+        is_logged: bool,
         page: int | None = None,
         /,
     ) -> int: ...
@@ -205,7 +208,9 @@ class Deduplicator:
         """Forget the claim of an event whose handling failed; one that is done stays so. Raises as `begin` does."""
 
 def answer(question: int, json: str) -> None: ...
+def answer_response(question: int, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
 def fail(question: int, message: str) -> None: ...
+def fail_sending(question: int, message: str, is_timeout: bool, is_unsent: bool) -> None: ...
 def forked() -> None: ...
 def jwt_sign(json: str) -> str: ...
 def jwt_verify(json: str) -> dict[str, Any]: ...

@@ -10,6 +10,8 @@ from ._credentials import ABSENT, CredentialOptions
 from ._errors import ConfigError, unexpected
 from ._json import judged, written
 from ._rate_limit import Limit
+from ._token_store import TokenStore
+from ._transport import Transport
 
 _NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt", "token_source"})
 
@@ -23,8 +25,13 @@ class ClientOptions(CredentialOptions, total=False):
     """Where the API is. Default: ``<FAMILY>_BASE_URL`` from the environment, else the family's own."""
     auth_url: str | None
     """Where the OAuth endpoints are. Default: the family's own; with a ``base_url`` of your own there is none."""
-    token_store: str | os.PathLike[str] | None
-    """A file that keeps the session's tokens, readable by its owner alone, shared by processes. Default: memory."""
+    token_store: str | os.PathLike[str] | TokenStore | None
+    """What keeps the session's tokens beyond this process. Default: memory.
+
+    A file that its owner alone can read, and processes share; or a store of your own: see `TokenStore`.
+    """
+    transport: Transport | None
+    """What sends requests, for mocks and recorders: see `Transport`. Default: the client's own."""
     organization: str | None
     """The organization of all calls that name none.
 
@@ -95,6 +102,12 @@ def client_json(client: str, family: str, api_key: str, options: ClientOptions) 
         given["limits"] = _limits(given["limits"])
     if isinstance(given.get("token_store"), os.PathLike):
         given["token_store"] = os.fspath(given["token_store"])
+    elif not isinstance(given.get("token_store", ""), str):
+        given["token_store"] = True
+    if "transport" in given:
+        if not callable(given["transport"]):
+            raise ConfigError("transport must be callable")
+        given["transport"] = True
     return written({name: judged(value) for name, value in given.items()})
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypedDict, cast
 from urllib.parse import urlencode
 
 from ._errors import InvalidRequestError, unexpected
+from ._logging import is_logged
 
 Scalar: TypeAlias = "str | int | float | bool"
 """A value that is written as text: booleans are ``true`` and ``false``, numbers as in Python."""
@@ -22,7 +23,7 @@ Pairs: TypeAlias = "list[tuple[str, str]]"
 _SINGLE: tuple[type, ...] = (str, bytes, bytearray, memoryview, Mapping)
 
 within: ContextVar[int | None] = ContextVar("linktor_within", default=None)
-"""The question that a token source is answering, so that its calls are known as such."""
+"""The question that a function of the user's is answering, so that its calls are known as such."""
 
 
 class Overrides(TypedDict):
@@ -112,7 +113,7 @@ def encode(
     request_id: str | None = None,
     idempotency_key: str | None = None,
     **unknown: object,
-) -> tuple[bytes, str | None, Overrides | None, int | None]:
+) -> tuple[bytes, str | None, Overrides | None, int | None, bool]:
     """Write a call's keywords as the core takes them."""
     if unknown:
         raise unexpected("request", unknown.keys(), RequestOptions.__optional_keys__)
@@ -157,7 +158,7 @@ def encode(
             "idempotent": idempotent,
             "idempotency_key": idempotency_key,
         }
-    return body, content_type, overrides, within.get()
+    return body, content_type, overrides, within.get(), is_logged()
 
 
 def encode_pages(options: PageOptions) -> Overrides | None:

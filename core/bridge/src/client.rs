@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, abortable};
@@ -12,8 +13,10 @@ use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
 use tokio::runtime::Runtime;
 
 use crate::auth::{self, AuthCall};
+use crate::options;
 use crate::port::{Item, Outcome, Port, Reply};
-use crate::{options, runtime, upcall};
+use crate::process::Process;
+use crate::upcall::{self, Functions, Line};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -27,34 +30,49 @@ pub(crate) fn next_id() -> u64 {
 pub struct Client {
     id: u64,
     inner: linktor::Client,
+    /// Those of the root: its handles share them.
+    functions: Functions,
     runtime: &'static Runtime,
     calls: Arc<Mutex<HashMap<u64, AbortHandle>>>,
 }
 
 impl Client {
     /// Makes a client from its options as a JSON object; `language` is what `User-Agent`
-    /// says, and questions to the user's own functions go to `port`.
+    /// says, and questions to the user's own functions go to `port`, but for those to the
+    /// transport that are for one call: these go where it was begun.
     pub fn new(options: &str, language: &'static str, port: &Arc<Port>) -> Result<Self, Error> {
         let id = next_id();
-        let builder = options::builder(options, || upcall::ForeignSource { client: id, port: Arc::clone(port) })?;
-        Self::of(id, builder.language(language).build()?)
+        let functions = Functions::new(id, port);
+        let builder = options::builder(options, &functions)?.language(language).observer(functions.clone());
+        Self::of(id, builder.build()?, functions)
     }
 
     /// A handle for another organization: the same connections and session.
     pub fn with_organization(&self, id: &str) -> Result<Self, Error> {
-        Self::of(next_id(), self.inner.with_organization(id)?)
+        Self::of(next_id(), self.inner.with_organization(id)?, self.functions.clone())
     }
 
-    /// A handle with credentials of its own, given as those of [`Client::new`]; its
-    /// questions go to `port` under its own id.
+    /// A handle with credentials of its own, given as those of [`Client::new`]; questions to
+    /// its own token source go to `port` under its own id.
     pub fn with_credentials(&self, options: &str, port: &Arc<Port>) -> Result<Self, Error> {
         let id = next_id();
-        let source = || upcall::ForeignSource { client: id, port: Arc::clone(port) };
-        Self::of(id, self.inner.with_credentials(options::credentials(options, source)?)?)
+        let credentials = options::credentials(options, &Functions::new(id, port))?;
+        Self::of(id, self.inner.with_credentials(credentials)?, self.functions.clone())
     }
 
-    fn of(id: u64, inner: linktor::Client) -> Result<Self, Error> {
-        Ok(Self { id, inner, runtime: runtime::get()?, calls: Arc::default() })
+    fn of(id: u64, inner: linktor::Client, functions: Functions) -> Result<Self, Error> {
+        Ok(Self { id, inner, functions, runtime: Process::current().runtime()?, calls: Arc::default() })
+    }
+
+    /// Goes on with the session of `parent`, the same client in the process that this one is
+    /// a fork of.
+    pub fn inherit(&self, parent: &Self) {
+        self.inner.inherit(&parent.inner);
+    }
+
+    /// Whether all events come up from here on, or only those that warn of something.
+    pub fn log(&self, is_logged: bool) {
+        self.functions.log(is_logged);
     }
 
     /// The client's id, which its questions name.
@@ -67,10 +85,11 @@ impl Client {
         &self.inner.provider().name
     }
 
-    /// Starts a call; its completion comes out of `port` under the id that is returned.
+    /// Starts a call; its completion comes out of `port` under the id that is returned,
+    /// and what else concerns it.
     /// `within` is the question that the caller is answering, if it is.
     pub fn submit(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
-        self.start(self.request(request), within, to_port(port))
+        self.start(self.request(request), within, Arc::clone(port))
     }
 
     /// Starts a call that a thread will wait for.
@@ -81,7 +100,7 @@ impl Client {
     /// Starts an auth call; its completion comes out of `port`.
     pub fn submit_auth(&self, port: &Arc<Port>, call: AuthCall) -> u64 {
         let within = call.within();
-        self.start(call.run(self.inner.clone()), within, to_port(port))
+        self.start(call.run(self.inner.clone()), within, Arc::clone(port))
     }
 
     /// Starts an auth call that a thread will wait for.
@@ -136,24 +155,20 @@ impl Client {
     }
 
     fn pending(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>) -> Pending<'_> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        // The receiver may have given up.
-        let id = self.start(call, within, move |_, outcome| drop(sender.send(outcome)));
-        Pending { client: self, id, receiver }
+        let waiting: Thread = thread::current();
+        let port = Arc::new(Port::new(move || waiting.unpark()));
+        let id = self.start(call, within, Arc::clone(&port));
+        Pending { client: self, id, port }
     }
 
-    fn start(
-        &self,
-        call: impl Future<Output = Outcome> + Send + 'static,
-        within: Option<u64>,
-        deliver: impl FnOnce(u64, Outcome) + Send + 'static,
-    ) -> u64 {
+    fn start(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>, port: Arc<Port>) -> u64 {
         let id = next_id();
         let calls = Arc::clone(&self.calls);
         let scope = within.and_then(upcall::scope).unwrap_or_default();
+        let line = Line { port: Arc::clone(&port), call: id };
         // Known before it begins, so that it cannot be done before; and the lock is not held
         // while the runtime is woken.
-        let (call, handle) = abortable(AssertUnwindSafe(scope.run(call)).catch_unwind());
+        let (call, handle) = abortable(AssertUnwindSafe(line.run(scope.run(call))).catch_unwind());
         lock(&self.calls).insert(id, handle);
         self.runtime.spawn(async move {
             let Ok(outcome) = call.await else { return };
@@ -161,40 +176,37 @@ impl Client {
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a defect of the SDK: the call panicked")));
             let is_cancelled = lock(&calls).remove(&id).is_none();
             if !is_cancelled {
-                deliver(id, outcome);
+                port.push(Item::Completion { id, outcome: Box::new(outcome) });
             }
         });
         id
     }
 }
 
-/// Delivers a call's outcome through a port.
-fn to_port(port: &Arc<Port>) -> impl FnOnce(u64, Outcome) + Send + 'static {
-    let port = Arc::clone(port);
-    move |id, outcome| port.push(Item::Completion { id, outcome: Box::new(outcome) })
-}
-
 fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
     calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A call that a thread waits for. Dropping it ends the call.
+/// A call that the thread which began it waits for. Dropping it ends the call.
 #[derive(Debug)]
 pub struct Pending<'a> {
     client: &'a Client,
     id: u64,
-    receiver: mpsc::Receiver<Outcome>,
+    port: Arc<Port>,
 }
 
 impl Pending<'_> {
-    /// Waits up to `step`; `None` if the call goes on.
-    pub fn wait(&self, step: Duration) -> Option<Outcome> {
-        match self.receiver.recv_timeout(step) {
-            Ok(outcome) => Some(outcome),
-            Err(mpsc::RecvTimeoutError::Timeout) => None,
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                Some(Err(Error::new(ErrorKind::Closed, "the runtime ended during the call")))
+    /// Waits up to `step` for what concerns the call: its completion, or questions and events
+    /// before it. Nothing, if the call goes on.
+    pub fn wait(&self, step: Duration) -> Vec<Item> {
+        let end = Instant::now() + step;
+        loop {
+            let items = self.port.drain();
+            let left = end.saturating_duration_since(Instant::now());
+            if !items.is_empty() || left.is_zero() {
+                return items;
             }
+            thread::park_timeout(left);
         }
     }
 }

@@ -7,24 +7,27 @@
 
 mod auth;
 mod client;
+mod event;
 #[cfg(target_os = "linux")]
 mod event_fd;
+mod function;
 mod options;
 mod port;
+mod process;
 mod record;
-mod runtime;
 mod upcall;
 mod webhook;
 
 pub use linktor::webhook::{Begun, Data, MemoryDeduplicator};
-pub use linktor::{Error, ErrorKind, Payload, RateLimit, Request, Response};
+pub use linktor::{Error, ErrorKind, HeaderValue, Payload, RateLimit, Request, Response, TransportFailure};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
 pub use crate::client::{Client, Pending};
+pub use crate::event::EventRecord;
 #[cfg(target_os = "linux")]
 pub use crate::event_fd::EventFd;
 pub use crate::options::{CallOptions, method, seconds};
-pub use crate::port::{Item, Outcome, Port, Reply};
+pub use crate::port::{Item, Outcome, Port, Question, Reply};
 pub use crate::record::ErrorRecord;
-pub use crate::upcall::{answer, fail};
+pub use crate::upcall::{answer, answer_response, fail, fail_sending};
 pub use crate::webhook::{Verifier, WebhookEvent, deduplicator, webhook_sign};

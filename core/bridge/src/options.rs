@@ -3,16 +3,15 @@
 
 use std::time::Duration;
 
-use linktor::{
-    ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Provider, Request, TokenSource,
-};
+use linktor::{ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Provider, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::auth::duration;
+use crate::upcall::Functions;
 
-const KNOWN: [&str; 27] = [
+const KNOWN: [&str; 28] = [
     "access_token",
     "allow_insecure_http",
     "anonymous",
@@ -40,6 +39,7 @@ const KNOWN: [&str; 27] = [
     "timeout",
     "token_source",
     "token_store",
+    "transport",
 ];
 const CREDENTIALS: [&str; 8] =
     ["access_token", "anonymous", "api_key", "email", "jwt", "oauth", "password", "token_source"];
@@ -53,22 +53,29 @@ fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-/// A client's builder from its options; `source` makes the token source, if
-/// `token_source` is true.
-pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) -> Result<ClientBuilder, Error> {
+/// A client's builder from its options; `functions` are the user's own, where `token_source`,
+/// `token_store` or `transport` is true.
+pub(crate) fn builder(json: &str, functions: &Functions) -> Result<ClientBuilder, Error> {
     let options = Options::parse(json, &KNOWN)?;
     let mut builder = linktor::Client::builder();
     if let Some(provider) = options.provider()? {
         builder = builder.provider(provider);
     }
-    for credentials in options.credentials(source)? {
+    for credentials in options.credentials(functions)? {
         builder = builder.credentials(credentials);
     }
     if let Some(url) = options.take::<String>("auth_url", "a text")? {
         builder = builder.auth_url(url);
     }
-    if let Some(path) = options.take::<String>("token_store", "a file's path")? {
-        builder = builder.token_store(FileStore::new(path)?);
+    builder = match options.0.get("token_store") {
+        Some(Value::Bool(true)) => builder.token_store(functions.clone()),
+        _ => match options.take::<String>("token_store", "a file's path, or a token store")? {
+            Some(path) => builder.token_store(FileStore::new(path)?),
+            None => builder,
+        },
+    };
+    if options.take::<bool>("transport", "true or false")? == Some(true) {
+        builder = builder.transport(functions.clone());
     }
     if let Some(url) = options.take::<String>("base_url", "a text")? {
         builder = builder.base_url(url);
@@ -122,9 +129,9 @@ pub(crate) fn builder<S: TokenSource>(json: &str, source: impl FnOnce() -> S) ->
 }
 
 /// The one credential of a handle, from options that name nothing else.
-pub(crate) fn credentials<S: TokenSource>(json: &str, source: impl FnOnce() -> S) -> Result<Credentials, Error> {
+pub(crate) fn credentials(json: &str, functions: &Functions) -> Result<Credentials, Error> {
     let options = Options::parse(json, &CREDENTIALS)?;
-    let mut given = options.credentials(source)?;
+    let mut given = options.credentials(functions)?;
     match (given.pop(), given.is_empty()) {
         (Some(one), true) => Ok(one),
         (None, _) => Err(config(format!("no credential: give one of {}", CREDENTIALS.join(", ")))),
@@ -166,7 +173,7 @@ impl Options {
     }
 
     /// All credentials that are given: the client takes one.
-    fn credentials<S: TokenSource>(&self, source: impl FnOnce() -> S) -> Result<Vec<Credentials>, Error> {
+    fn credentials(&self, functions: &Functions) -> Result<Vec<Credentials>, Error> {
         let mut given = Vec::new();
         if let Some(key) = self.credential("api_key")? {
             given.push(Credentials::api_key(key));
@@ -192,7 +199,7 @@ impl Options {
             given.push(Credentials::none());
         }
         if self.take::<bool>("token_source", "true or false")? == Some(true) {
-            given.push(Credentials::source(source()));
+            given.push(Credentials::source(functions.clone()));
         }
         Ok(given)
     }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use linktor::{Error, Response};
+use linktor::{Error, Response, Secret, TransportRequest};
+
+use crate::event::EventRecord;
 
 /// How a call ended.
 pub type Outcome = Result<Reply, Error>;
@@ -28,19 +30,52 @@ pub enum Item {
         /// How it ended.
         outcome: Box<Outcome>,
     },
-    /// A client asks its own token source for a token: [`answer`](crate::answer) or
+    /// One of the user's own functions is asked: [`answer`](crate::answer) or
     /// [`fail`](crate::fail) it, exactly once.
-    TokenWanted {
+    Asked {
         /// The question's id.
         id: u64,
-        /// The [`Client::id`](crate::Client::id) that asks.
+        /// The [`Client::id`](crate::Client::id) whose function it is.
         client: u64,
+        /// The call that it is for, at the port where that was begun; none, if it is for
+        /// all calls of the client.
+        call: Option<u64>,
+        /// What is asked.
+        question: Question,
     },
-    /// Nobody waits for the answer to this question any more.
+    /// Nobody waits for the answer to this question any more, or needs the lock that it gave.
     Abandoned {
         /// The question's id.
         id: u64,
     },
+    /// Something happened.
+    Told(EventRecord),
+}
+
+/// What one of the user's own functions is asked.
+#[derive(Debug)]
+pub enum Question {
+    /// The token source: a token.
+    Token,
+    /// The token store: the text that was saved last under this key.
+    Load {
+        /// The key.
+        key: String,
+    },
+    /// The token store: to save this text.
+    Save {
+        /// The key.
+        key: String,
+        /// The text.
+        record: Secret,
+    },
+    /// The token store: to keep everybody else from renewing the session under this key.
+    Lock {
+        /// The key.
+        key: String,
+    },
+    /// The transport: the answer to this request.
+    Send(TransportRequest),
 }
 
 /// A queue of items, and a way to be woken when it is no longer empty.

@@ -5,7 +5,9 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use linktor_bridge::{AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Reply, answer, fail};
+use linktor_bridge::{
+    AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Question, Reply, Request, answer, fail,
+};
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::{Value, json};
 
@@ -46,7 +48,7 @@ impl Foreign {
 
     fn question(&self) -> u64 {
         match self.next() {
-            Item::TokenWanted { id, .. } => id,
+            Item::Asked { id, question: Question::Token, .. } => id,
             other => panic!("{other:?}"),
         }
     }
@@ -76,6 +78,13 @@ fn get(client: &Client, port: &Arc<Port>, options: &str) -> u64 {
     let options = CallOptions::from_json(options).expect("valid options");
     let (request, within) = options.request("get", "/me", "").expect("a valid request");
     client.submit(port, request, within)
+}
+
+fn waited(client: &Client, request: Request) -> Outcome {
+    match client.call(request, None).wait(Duration::from_secs(5)).remove(0) {
+        Item::Completion { outcome, .. } => *outcome,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn refusal(options: &str) -> Error {
@@ -122,9 +131,9 @@ fn a_thread_can_wait_in_steps_and_give_up() {
     sandbox.script(vec![Answer::status(200).delay_ms(10_000)]);
     let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a valid request");
     let pending = client.call(request.clone(), None);
-    assert!(pending.wait(Duration::from_millis(20)).is_none());
+    assert!(pending.wait(Duration::from_millis(20)).is_empty());
     drop(pending);
-    let outcome = client.call(request, None).wait(Duration::from_secs(5)).expect("it is done");
+    let outcome = waited(&client, request);
     assert_eq!(status(outcome), 200);
 }
 
@@ -193,7 +202,7 @@ fn a_question_that_nobody_waits_for_is_abandoned() {
                 Item::Completion { outcome, .. } => {
                     kinds.push(outcome.expect_err("no token").kind().to_string());
                 }
-                Item::TokenWanted { .. } => panic!("asked twice"),
+                Item::Asked { .. } | Item::Told(_) => panic!("asked twice"),
             }
         }
     }
@@ -300,13 +309,13 @@ fn a_handles_own_source_is_asked_under_its_own_id() {
         root.with_credentials(&json!({"token_source": true}).to_string(), &foreign.port).expect("a valid handle");
     let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a request");
     handle.submit(&foreign.port, request, None);
-    let Item::TokenWanted { id, client } = foreign.next() else { panic!("a question comes first") };
+    let Item::Asked { id, client, .. } = foreign.next() else { panic!("a question comes first") };
     assert_eq!(client, handle.id());
     answer(id, &json!(fixtures::LINKTOR_ACCESS_TOKEN).to_string());
     assert_eq!(status(foreign.completion().1), 200);
     handle.close();
     let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a request");
-    let outcome = handle.call(request, None).wait(Duration::from_secs(5)).expect("it is done");
+    let outcome = waited(&handle, request);
     assert_eq!(status(outcome), 200, "closing a handle does nothing");
 }
 

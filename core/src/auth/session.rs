@@ -149,6 +149,18 @@ impl Session {
         Ok(Self { shared, way, vault, state: Mutex::new(state) })
     }
 
+    /// Goes on with the tokens of a session as it was when its process forked.
+    pub(crate) fn inherit(&self, parent: &Self) {
+        // Held by a thread that did not come along: what it guards may be in the middle of a change.
+        let Ok(theirs) = parent.state.try_lock() else { return };
+        let mut state = self.lock();
+        state.held.clone_from(&theirs.held);
+        state.refresh_token.clone_from(&theirs.refresh_token);
+        state.organization.clone_from(&theirs.organization);
+        state.user.clone_from(&theirs.user);
+        state.generation = theirs.generation;
+    }
+
     /// The current token, unless it is still the one of generation `refused`, or has
     /// expired. One caller alone is told to wait for a renewal ahead of its end.
     pub(crate) fn next(self: &Arc<Self>, refused: Option<u64>) -> Next {

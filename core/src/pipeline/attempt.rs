@@ -54,6 +54,7 @@ impl Flight<'_> {
                 headers,
                 body: self.body.clone(),
                 max_body: MAX_BODY,
+                timeout: self.timeout,
             };
             let answer = self.transport.send(request).await.map_err(|failure| {
                 let error = failure.into_error();
