@@ -1,11 +1,11 @@
-"""Every case of tests/vectors/wire through the public API, sync and async."""
+"""Every case of tests/vectors/wire through the public API: sync, async, and by a transport of the user's own."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from comparison import compare, compare_error, compare_journal, compare_response
 from linktor import AsyncLinktor, AsyncPaginator, AuthorizationRequest, Linktor, LinktorError, Response, jwt
 from linktor.webhooks import Event
 from sandbox import ROOT, Sandbox
+from transport import AsyncRecorder, Recorder
 from vector import Case, credentials
 from webhook import compare_event, webhook
 
@@ -23,7 +24,21 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     for file in sorted((ROOT / "tests" / "vectors" / "wire").glob("*.json"))
     for case in json.loads(file.read_text(encoding="utf-8"))["cases"]
 ]
-KINDS: dict[str, type[Linktor] | type[AsyncLinktor]] = {"sync": Linktor, "async": AsyncLinktor}
+MODES = ("sync", "async", "transport")
+OF_THE_CLIENTS_OWN_TRANSPORT = {
+    "config-a_proxy_that_is_no_url_is_refused",
+    "config-a_proxy_of_an_unknown_scheme_is_refused",
+    "errors-an_error_whose_body_breaks_is_told_by_its_status",
+    "errors-a_truncated_answer_is_a_protocol_error",
+    "responses-a_gzipped_body_is_read",
+    "retry-the_error_is_that_of_the_last_attempt",
+}
+RUNS = [
+    pytest.param(name, data, mode, is_odd, id=f"{name}-{mode}")
+    for is_odd, (name, data) in ((number % 2 == 1, case) for number, case in enumerate(CASES))
+    for mode in MODES
+    if mode != "transport" or name not in OF_THE_CLIENTS_OWN_TRANSPORT
+]
 NOT_KEYWORDS = {"method", "path", "paginate", "query", "expect", "with_organization", "with_credentials"}
 
 passed: set[tuple[str, str]] = set()
@@ -33,9 +48,10 @@ ran: set[tuple[str, str]] = set()
 @pytest.fixture(scope="module", autouse=True)
 def _report() -> Iterator[None]:
     yield
-    if len(ran) < len(CASES) * len(KINDS):
+    if len(ran) < len(RUNS):
         return
-    good = sum(all((name, mode) in passed for mode in KINDS) for name, _ in CASES)
+    failed = {name for name, _ in ran - passed}
+    good = sum(name not in failed for name, _ in CASES)
     line = f"vectors python: {good} passed, {len(CASES) - good} failed"
     report = ROOT / "target" / "vectors" / "python.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
@@ -43,32 +59,43 @@ def _report() -> Iterator[None]:
     print(f"\n{line}")
 
 
-@pytest.mark.parametrize("mode", KINDS)
-@pytest.mark.parametrize(("name", "data"), CASES, ids=[name for name, _ in CASES])
-def test_vector(name: str, data: dict[str, Any], mode: str, sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "data", "mode", "is_odd"), RUNS)
+def test_vector(name: str, data: dict[str, Any], mode: str, is_odd: bool, sandbox: Sandbox, tmp_path: Path) -> None:
     ran.add((name, mode))
     sandbox.script(*data.get("script", []))
     case = Case(data, sandbox, tmp_path)
     diff: list[str] = []
+    is_async = mode == "async" or (mode == "transport" and is_odd)
+    own: dict[str, Any] = {"transport": AsyncRecorder() if is_async else Recorder()} if mode == "transport" else {}
+
+    def new() -> Linktor | AsyncLinktor:
+        return case.client(AsyncLinktor if is_async else Linktor, **own)
+
     try:
-        client = case.client(KINDS[mode])
+        client = new()
     except LinktorError as error:
         compare_error(diff, "client", data.get("expect"), error)
     else:
         unexpected_success(diff, "client", data.get("expect"))
-        asyncio.run(run(case, client, data.get("calls", []), diff))
+        asyncio.run(run(case, client, new, data.get("calls", []), diff))
     if "journal" in data:
         compare_journal(diff, case.fill(data["journal"]), sandbox.journal())
     assert not diff, "\n" + "\n".join(diff)
     passed.add((name, mode))
 
 
-async def run(case: Case, client: Linktor | AsyncLinktor, steps: list[dict[str, Any]], diff: list[str]) -> None:
+async def run(
+    case: Case,
+    client: Linktor | AsyncLinktor,
+    new: Callable[[], Linktor | AsyncLinktor],
+    steps: list[dict[str, Any]],
+    diff: list[str],
+) -> None:
     for number, unfilled in enumerate(steps):
         where, step = f"calls[{number}]", case.fill(unfilled)
         if "restart" in step:
             client.close()
-            client = case.client(type(client))
+            client = new()
         elif "sleep" in step:
             await asyncio.sleep(step["sleep"])
         elif "control" in step:

@@ -37,7 +37,7 @@ class Case:
             return PLACEHOLDER.sub(lambda found: self._known.get(found[1], found[0]), value)
         return value
 
-    def client(self, kind: type[Linktor] | type[AsyncLinktor]) -> Linktor | AsyncLinktor:
+    def client(self, kind: type[Linktor] | type[AsyncLinktor], **own: Any) -> Linktor | AsyncLinktor:
         given = credentials(self.fill(self._case["client"]))
         if isinstance(given.get("limits"), list):
             given["limits"] = [Limit(own["limit"], own["window"], own.get("class")) for own in given["limits"]]
@@ -47,7 +47,7 @@ class Case:
                 given.setdefault("auth_url", self._sandbox.auth_urls[self.family])
         if "token_source" in self._case:
             given["token_source"] = self._source(is_async=kind is AsyncLinktor)
-        return kind(**given)
+        return kind(**given, **own)
 
     def control(self, call: str, arguments: dict[str, Any]) -> None:
         # The clock is everybody's.

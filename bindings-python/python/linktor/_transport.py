@@ -81,8 +81,8 @@ Transport: TypeAlias = "Callable[[TransportRequest], AnyResponse | Awaitable[Any
 """A function, sync or async, that sends a request once and returns the answer.
 
 It follows no redirect, repeats nothing and adds no credential: all that is the client's. Of what it raises, a
-`ConnectionError`, a `TimeoutError`, and the like of ``httpx``, ``requests`` and ``aiohttp`` are failures of the network,
-which are tried again as such; anything else is a `CallbackError` at once.
+`ConnectionError`, a `TimeoutError`, and the like of ``http.client``, ``httpx``, ``requests`` and ``aiohttp`` are failures
+of the network, which are tried again as such; anything else is a `CallbackError` at once.
 """
 
 
@@ -142,6 +142,7 @@ _REFUSED, _BROKEN = NetworkFailure(False, True), NetworkFailure(False, False)
 _UNREACHED, _LATE = NetworkFailure(True, True), NetworkFailure(True, False)
 
 _LIBRARIES = (
+    ("http.client", "HTTPException", _BROKEN),
     ("httpx", "ConnectTimeout", _UNREACHED),
     ("httpx", "TimeoutException", _LATE),
     ("httpx", "ConnectError", _REFUSED),
@@ -149,6 +150,7 @@ _LIBRARIES = (
     ("requests", "ConnectTimeout", _UNREACHED),
     ("requests", "Timeout", _LATE),
     ("requests", "ConnectionError", _BROKEN),
+    ("requests.exceptions", "ChunkedEncodingError", _BROKEN),
     ("aiohttp", "ClientConnectorError", _REFUSED),
     ("aiohttp", "ClientConnectionError", _BROKEN),
 )

@@ -11,7 +11,7 @@ use super::telling::{Ending, Part};
 use super::{Flight, Signature};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::observer::{Event, Outcome};
-use crate::transport::{MAX_BODY, TransportRequest, TransportResponse};
+use crate::transport::{MAX_BODY, TransportError, TransportRequest, TransportResponse};
 
 const MAX_REDIRECTS: usize = 5;
 
@@ -56,7 +56,7 @@ impl Flight<'_> {
                 max_body: MAX_BODY,
                 timeout: self.timeout,
             };
-            let answer = self.transport.send(request).await.map_err(|failure| {
+            let answer = self.transport.send(request).await.and_then(within_size).map_err(|failure| {
                 let error = failure.into_error();
                 // Somebody has answered already, if only to send it on.
                 if matches!(url, Cow::Owned(_)) { error.with_sent(Sent::Yes) } else { error }
@@ -88,6 +88,11 @@ impl Flight<'_> {
             )
         })
     }
+}
+
+/// A transport of the user's own may not have looked.
+fn within_size(answer: TransportResponse) -> Result<TransportResponse, TransportError> {
+    if answer.body.len() > MAX_BODY { Err(TransportError::body_too_large()) } else { Ok(answer) }
 }
 
 fn protocol(code: &str, message: impl Into<String>) -> Error {
