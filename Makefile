@@ -46,9 +46,10 @@ test-node: quickstart-node
 test-go: quickstart-go
 	cd bindings-go && go test -count=1 ./... && go test -count=1 -race ./...
 
-soak: ## what takes minutes: 100,000 calls in each language, long property tests
+soak: ## what takes minutes: 100,000 calls in each language, long property tests, installed packages
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
 	.ci/constant-time
+	.ci/python-packages
 	LINKTOR_SOAK_CALLS=100000 $(MAKE) test
 
 lint: python node go ## formatters, linters, type checkers, and the check for one crypto provider

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import linktor
-from linktor import AuthorizationRequest, AuthTest, LinktorError, RateLimit, Response, Session
+from linktor import AuthorizationRequest, AuthTest, Headers, LinktorError, RateLimit, Response, Session
+from linktor.testing import Entry
 
 OF_TRANSPORT = {"host", "connection", "content-length", "accept-encoding"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -140,21 +140,21 @@ def compare_error(diff: list[str], where: str, expect: dict[str, Any] | None, er
         compare(diff, f"{where}.error.{name}", expected, actual)
 
 
-def compare_journal(diff: list[str], expected: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
+def compare_journal(diff: list[str], expected: list[dict[str, Any]], entries: list[Entry]) -> None:
     compare(diff, "journal length", len(expected), len(entries))
     for number, (wanted, entry) in enumerate(zip(expected, entries, strict=False)):
         where = f"journal[{number}]"
-        for name in ("method", "path", "query", "body"):
-            if name in wanted:
-                compare(diff, f"{where}.{name}", wanted[name], entry.get(name))
+        sent = {"method": entry.method, "path": entry.path, "query": entry.query, "body": entry.text}
+        for name in wanted.keys() & sent.keys():
+            compare(diff, f"{where}.{name}", wanted[name], sent[name])
         if "json" in wanted:
-            compare(diff, f"{where}.json", wanted["json"], json.loads(entry["body"] or "null"))
+            compare(diff, f"{where}.json", wanted["json"], entry.json() if entry.body else None)
         if "headers" in wanted:
-            compare_headers(diff, where, wanted["headers"], entry["headers"])
+            compare_headers(diff, where, wanted["headers"], entry.headers)
 
 
-def compare_headers(diff: list[str], where: str, expected: dict[str, str], sent: list[list[str]]) -> None:
-    actual = [(name, value) for name, value in sent if name not in OF_TRANSPORT]
+def compare_headers(diff: list[str], where: str, expected: dict[str, str], sent: Headers) -> None:
+    actual = [(name, value) for name in sent if name not in OF_TRANSPORT for value in sent.get_list(name)]
     compare(diff, f"{where} header names", sorted(name.lower() for name in expected), sorted(n for n, _ in actual))
     values = dict(actual)
     for name, pattern in expected.items():

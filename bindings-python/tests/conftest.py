@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox import Sandbox
+from sandbox import ROOT, Sandbox
 
 FAMILIES = ("LINKTOR", "LINKIT", "LIBROMI", "API")
 
@@ -15,13 +15,13 @@ def _bare_environment() -> None:
     for name in list(os.environ):
         if name != "LINKTOR_SANDBOX" and name.startswith(tuple(f"{family}_" for family in FAMILIES)):
             del os.environ[name]
+    os.environ.setdefault("LINKTOR_SANDBOX", str(ROOT / "target" / "debug" / "linktor-sandbox"))
 
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    sandbox = Sandbox()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

@@ -19,18 +19,20 @@ from linktor import (
     AuthTest,
     CallbackError,
     ConfigError,
+    CredentialOptions,
     InvalidRequestError,
     Linktor,
     OAuth,
     Session,
     TokenStoreError,
 )
+from linktor.testing import Answer
 from sandbox import Sandbox
 
-SLOW = {"delay_ms": 10_000, "json": {}}
+SLOW: Answer = {"delay_ms": 10_000, "json": {}}
 
 
-def agent(sandbox: Sandbox) -> dict[str, str]:
+def agent(sandbox: Sandbox) -> CredentialOptions:
     known = sandbox.credentials["linktor"]
     return {"email": known["email"], "password": known["password"]}
 
@@ -41,7 +43,7 @@ def oauth(sandbox: Sandbox) -> OAuth:
 
 
 def endpoints(sandbox: Sandbox) -> list[str]:
-    return [entry["path"].rsplit("/", 1)[-1] for entry in sandbox.journal()]
+    return [entry.path.rsplit("/", 1)[-1] for entry in sandbox.journal()]
 
 
 def test_a_login_gives_the_session(sandbox: Sandbox) -> None:
@@ -89,7 +91,7 @@ def test_a_test_says_whether_the_credential_is_good(sandbox: Sandbox) -> None:
 
 
 def test_a_refused_login_is_an_authentication_error(sandbox: Sandbox) -> None:
-    refused = {**agent(sandbox), "password": "wrong"}
+    refused: CredentialOptions = {**agent(sandbox), "password": "wrong"}
     with pytest.raises(AuthenticationError) as raised:
         sandbox.client(**refused).auth.login()
     assert raised.value.code == "INVALID_CREDENTIALS"

@@ -7,9 +7,10 @@ import time
 import pytest
 
 from linktor import ClientClosedError, Linktor, RateLimitError, RequestTimeoutError
+from linktor.testing import Answer
 from sandbox import Sandbox
 
-SLOW = {"delay_ms": 10_000, "json": {}}
+SLOW: Answer = {"delay_ms": 10_000, "json": {}}
 HOUR, TWO_HOURS = {"Retry-After": "3600"}, 7200
 
 
@@ -30,7 +31,7 @@ def test_a_cancelled_task_ends_its_call_at_once(sandbox: Sandbox) -> None:
 
     assert asyncio.run(run()) < 0.05
     entries = sandbox.journal()
-    assert [entry["aborted"] for entry in entries] == [True]
+    assert [entry.aborted for entry in entries] == [True]
 
 
 def test_a_timeout_around_a_call_ends_it(sandbox: Sandbox) -> None:
@@ -42,7 +43,7 @@ def test_a_timeout_around_a_call_ends_it(sandbox: Sandbox) -> None:
             await asyncio.wait_for(client.get("/me"), 0.2)
 
     asyncio.run(run())
-    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+    assert [entry.aborted for entry in sandbox.wait_for_abort()] == [True]
 
 
 def test_a_loop_that_ends_with_a_call_in_flight_ends_the_call(sandbox: Sandbox) -> None:
@@ -55,7 +56,7 @@ def test_a_loop_that_ends_with_a_call_in_flight_ends_the_call(sandbox: Sandbox) 
         assert not task.done()
 
     asyncio.run(run())
-    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+    assert [entry.aborted for entry in sandbox.wait_for_abort()] == [True]
 
 
 def test_a_cancelled_task_ends_the_wait_for_a_hint_at_once(sandbox: Sandbox) -> None:
@@ -146,7 +147,7 @@ def test_close_ends_a_waiting_thread_at_once(sandbox: Sandbox) -> None:
     client.close()
     thread.join(2)
     assert ended[0][1] - started < 0.05
-    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+    assert [entry.aborted for entry in sandbox.wait_for_abort()] == [True]
     with pytest.raises(ClientClosedError):
         client.get("/me")
 
@@ -170,4 +171,4 @@ def test_the_timeout_of_an_attempt_is_a_timeout_error(sandbox: Sandbox) -> None:
         sandbox.client(max_retries=0).get("/me", timeout=0.2)
     assert isinstance(raised.value, RequestTimeoutError)
     assert (raised.value.kind, raised.value.sent, raised.value.attempts) == ("timeout", "maybe", 1)
-    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+    assert [entry.aborted for entry in sandbox.wait_for_abort()] == [True]

@@ -37,10 +37,11 @@ from linktor import (
     RequestTimeoutError,
 )
 from linktor._errors import from_record
+from linktor.testing import Entry
 from sandbox import Sandbox
 
 
-def sent(sandbox: Sandbox) -> dict[str, Any]:
+def sent(sandbox: Sandbox) -> Entry:
     return sandbox.journal()[-1]
 
 
@@ -66,7 +67,7 @@ def test_a_query_is_written_as_in_every_language(sandbox: Sandbox) -> None:
         "nothing": [],
     }
     sandbox.client().get("/me", params=params)
-    assert sent(sandbox)["query"] == (
+    assert sent(sandbox).query == (
         "text=a+b%26%C3%BC&yes=true&no=false&whole=100000000000000000000&half=0.5&color=red&size=3"
         "&several=x&several=1&several=true"
     )
@@ -74,7 +75,7 @@ def test_a_query_is_written_as_in_every_language(sandbox: Sandbox) -> None:
 
 def test_a_query_may_be_pairs(sandbox: Sandbox) -> None:
     sandbox.client().get("/me", params=[("a", 1), ("b", 2), ("a", 3)])
-    assert sent(sandbox)["query"] == "a=1&b=2&a=3"
+    assert sent(sandbox).query == "a=1&b=2&a=3"
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, b"x", object(), [[1]]])
@@ -107,7 +108,7 @@ def test_a_body_is_sent_with_its_type(
     sandbox.script({"json": {}})
     sandbox.client().post("/contacts", **keywords)
     entry = sent(sandbox)
-    assert (dict(entry["headers"]).get("content-type"), entry["body"]) == (content_type, body)
+    assert (entry.headers.get("content-type"), entry.text) == (content_type, body)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {"a": {1, 2}}, {(1, 2): 3}, "\ud800"])
@@ -138,7 +139,7 @@ def test_every_verb_is_sent(sandbox: Sandbox, method: str) -> None:
     client = sandbox.client()
     getattr(client, method)("/contacts")
     client.request(method, "/contacts")
-    assert [entry["method"] for entry in sandbox.journal()] == [method.upper()] * 2
+    assert [entry.method for entry in sandbox.journal()] == [method.upper()] * 2
 
 
 def test_unknown_options_are_refused(sandbox: Sandbox) -> None:
@@ -293,7 +294,7 @@ def test_a_provider_of_ones_own_is_a_document(sandbox: Sandbox) -> None:
     provider = {"name": "mine", "credentials": ["api_key"], "headers": {"api_key": "raw"}}
     client = Linktor("k-1", provider=provider, base_url=sandbox.base_urls["linktor"])
     client.get("/me")
-    assert dict(sent(sandbox)["headers"])["authorization"] == "k-1"
+    assert sent(sandbox).headers["authorization"] == "k-1"
     assert repr(client).startswith("Linktor(provider='mine'")
 
 

@@ -18,11 +18,12 @@ from linktor import (
     Linktor,
     LinktorError,
 )
+from linktor.testing import Answer
 from sandbox import Sandbox
 
 
 def sent(sandbox: Sandbox, name: str) -> list[str | None]:
-    return [dict(entry["headers"]).get(name) for entry in sandbox.journal()]
+    return [entry.headers.get(name) for entry in sandbox.journal()]
 
 
 def test_a_handle_is_a_client_of_the_same_class(sandbox: Sandbox) -> None:
@@ -39,7 +40,7 @@ def test_a_handle_is_a_client_of_the_same_class(sandbox: Sandbox) -> None:
 
 
 def test_an_organization_goes_with_the_handle_alone(sandbox: Sandbox) -> None:
-    sandbox.script(*[{"json": {}}] * 4)
+    sandbox.script(*[Answer(json={})] * 4)
     client = sandbox.client("linkit")
     handle = client.with_organization("org_1")
     client.get("/ping")
@@ -59,7 +60,7 @@ def test_a_handle_shares_the_session_or_has_its_own(sandbox: Sandbox) -> None:
     assert client.with_organization("org_1").auth.session() is not None
     assert other.auth.session() is None
     assert other.get("/me").status_code == 200
-    paths = [entry["path"] for entry in sandbox.journal()]
+    paths = [entry.path for entry in sandbox.journal()]
     assert paths == ["/api/v1/auth/login", "/api/v1/auth/login", "/api/v1/me"]
 
 
@@ -84,7 +85,7 @@ def test_a_handle_takes_credentials_alone(sandbox: Sandbox) -> None:
 def test_a_handle_of_libromi_takes_an_api_token(
     sandbox: Sandbox, kind: type[LibromiConnect] | type[AsyncLibromiConnect]
 ) -> None:
-    sandbox.script(*[{"json": {}}] * 2)
+    sandbox.script(*[Answer(json={})] * 2)
     client = kind(api_token="1|k", base_url=sandbox.base_urls["libromi"])
     for handle in (client.with_credentials(api_token="2|k"), client.with_credentials("2|k")):
         assert type(handle) is kind
@@ -97,7 +98,7 @@ def test_a_handle_of_libromi_takes_an_api_token(
 
 
 def test_each_handle_asks_its_own_source(sandbox: Sandbox) -> None:
-    sandbox.script(*[{"json": {}}] * 3)
+    sandbox.script(*[Answer(json={})] * 3)
     client = sandbox.client(token_source=lambda: "t-1")
     client.with_credentials(token_source=lambda: "t-2").get("/me")
     client.with_organization("org_1").get("/me")
@@ -106,7 +107,7 @@ def test_each_handle_asks_its_own_source(sandbox: Sandbox) -> None:
 
 
 def test_an_async_source_of_a_handle_runs_on_its_loop(sandbox: Sandbox) -> None:
-    sandbox.script(*[{"json": {}}] * 2)
+    sandbox.script(*[Answer(json={})] * 2)
     seen: list[object] = []
 
     async def source() -> str:

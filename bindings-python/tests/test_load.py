@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from linktor import LinktorError, NotFoundError
+from linktor.testing import Answer
 from sandbox import Sandbox
 
 WARM_UP, GROWTH = 2_000, 10 * 1024 * 1024
@@ -72,10 +73,7 @@ def test_a_thousand_loops_keep_descriptors_flat(sandbox: Sandbox) -> None:
 
 def echoes(sandbox: Sandbox, count: int) -> None:
     sandbox.script(
-        *(
-            {"json": {"data": n}, "delay_ms": (n * 7) % 50, "match": {"path": f"/api/v1/things/{n}"}}
-            for n in range(count)
-        )
+        *(Answer(json={"data": n}, delay_ms=(n * 7) % 50, match={"path": f"/api/v1/things/{n}"}) for n in range(count))
     )
 
 
@@ -113,8 +111,8 @@ def test_loops_in_several_threads_share_a_client(sandbox: Sandbox) -> None:
 
 
 def test_answers_and_failures_are_not_mixed(sandbox: Sandbox) -> None:
-    sandbox.script(*({"status": 404, "match": {"path": f"/api/v1/things/{n}"}} for n in range(0, 200, 2)))
-    sandbox.script(*({"json": {"data": n}, "match": {"path": f"/api/v1/things/{n}"}} for n in range(1, 200, 2)))
+    sandbox.script(*(Answer(status=404, match={"path": f"/api/v1/things/{n}"}) for n in range(0, 200, 2)))
+    sandbox.script(*(Answer(json={"data": n}, match={"path": f"/api/v1/things/{n}"}) for n in range(1, 200, 2)))
 
     async def run() -> list[object]:
         client = sandbox.async_client()

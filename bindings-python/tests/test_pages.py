@@ -15,9 +15,10 @@ from linktor import (
     Paginator,
     PermissionDeniedError,
 )
+from linktor.testing import Answer
 from sandbox import Sandbox
 
-SLOW = {"delay_ms": 10_000, "json": {}}
+SLOW: Answer = {"delay_ms": 10_000, "json": {}}
 
 
 def pages(sandbox: Sandbox, *lists: list[dict[str, Any]], last: bool = True) -> None:
@@ -27,7 +28,7 @@ def pages(sandbox: Sandbox, *lists: list[dict[str, Any]], last: bool = True) -> 
 
 
 def asked(sandbox: Sandbox) -> list[str | None]:
-    return [entry["query"] for entry in sandbox.journal()]
+    return [entry.query for entry in sandbox.journal()]
 
 
 A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
@@ -133,8 +134,8 @@ def test_options_are_those_of_a_list(sandbox: Sandbox) -> None:
     )
     assert list(paginator) == [A]
     _, entry = sandbox.journal()
-    assert entry["path"].endswith("/things/1")
-    assert dict(entry["headers"])["x-team"] == "core"
+    assert entry.path.endswith("/things/1")
+    assert entry.headers["x-team"] == "core"
 
 
 def test_cancelling_in_the_middle_ends_the_call(sandbox: Sandbox) -> None:
@@ -160,12 +161,12 @@ def test_cancelling_in_the_middle_ends_the_call(sandbox: Sandbox) -> None:
 
     assert asyncio.run(run()) < 0.05
     assert seen == [A, B]
-    assert [entry["aborted"] for entry in sandbox.journal()] == [False, True]
+    assert [entry.aborted for entry in sandbox.journal()] == [False, True]
 
 
 def test_a_source_that_reads_a_list_of_its_own_client_is_refused(sandbox: Sandbox) -> None:
-    async def read() -> list[Any]:
-        return [item async for item in async_items]
+    async def read() -> str:
+        return str([item async for item in async_items])
 
     client = sandbox.client(token_source=lambda: str(list(items)))
     async_client = sandbox.async_client(token_source=read)

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from linktor.testing import Answer
 from sandbox import Sandbox
 
-SLOW = {"delay_ms": 10_000, "json": {}}
+SLOW: Answer = {"delay_ms": 10_000, "json": {}}
 PRELUDE = """
 import asyncio, os, sys, threading, time
 from linktor import *
@@ -77,7 +78,7 @@ def test_a_script_ends_with_a_call_in_flight(sandbox: Sandbox, code: str) -> Non
     started = time.monotonic()
     run(sandbox, code)
     assert time.monotonic() - started < 5
-    assert sandbox.wait_for_abort()[-1]["aborted"]
+    assert sandbox.wait_for_abort()[-1].aborted
 
 
 @pytest.mark.parametrize("wait", ["time.sleep(20)", "Linktor(**options).get('/me')"], ids=["sleep", "call"])
@@ -132,7 +133,7 @@ except KeyboardInterrupt:
 def test_ctrl_c_ends_a_call(sandbox: Sandbox, call: str) -> None:
     sandbox.script(SLOW)
     ends_by_ctrl_c(sandbox, call)
-    assert [entry["aborted"] for entry in sandbox.wait_for_abort()] == [True]
+    assert [entry.aborted for entry in sandbox.wait_for_abort()] == [True]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from linktor import ConfigError, InvalidRequestError, Limit, Linktor, RateLimit, RateLimitError, ServerError
+from linktor.testing import Answer
 from sandbox import Sandbox
 
-SOON = {"status": 503, "headers": {"Retry-After-Ms": "200"}}
+SOON: Answer = {"status": 503, "headers": {"Retry-After-Ms": "200"}}
 
 
 def test_a_response_says_how_long_it_waited_and_what_is_left(sandbox: Sandbox) -> None:
@@ -94,7 +95,7 @@ def test_every_method_may_be_told_how_to_try_again(sandbox: Sandbox, method: str
 
     response = asyncio.run(call(max_retries=1, max_retry_wait=1, idempotent=True, idempotency_key="key-1"))
     assert response.attempts == 2
-    assert [dict(entry["headers"])["idempotency-key"] for entry in sandbox.journal()] == ["key-1"] * 2
+    assert [entry.headers["idempotency-key"] for entry in sandbox.journal()] == ["key-1"] * 2
 
 
 def test_a_call_may_be_told_that_it_is_not_repeatable(sandbox: Sandbox) -> None:

@@ -26,6 +26,7 @@ from linktor import (
     jwt,
     webhooks,
 )
+from linktor.testing import Answer, Family
 from sandbox import Sandbox
 
 MARK = "MARKER7f3a9c"
@@ -66,7 +67,7 @@ OPTIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("options", OPTIONS, ids=["key", "token", "source", "source_pair"])
 def test_no_error_shows_a_credential(sandbox: Sandbox, options: dict[str, Any]) -> None:
     echo = {"error": {"code": "X", "message": f"bad {MARK}", "details": {"token": MARK}}, "token": MARK}
-    sandbox.script(*({"status": status, "json": echo} for status in (400, 401, 402, 403, 404, 409, 418, 422, 429, 500)))
+    sandbox.script(*(Answer(status=status, json=echo) for status in (400, 401, 402, 403, 404, 409, 418, 422, 429, 500)))
     sandbox.script(
         {"status": 500, "body": f"<html>{MARK}</html>"},
         {"reset": True},
@@ -183,11 +184,11 @@ SESSIONS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("family", "options"), SESSIONS, ids=["password", "oauth", "jwt"])
-def test_no_error_of_a_session_shows_a_credential(sandbox: Sandbox, family: str, options: dict[str, Any]) -> None:
+def test_no_error_of_a_session_shows_a_credential(sandbox: Sandbox, family: Family, options: dict[str, Any]) -> None:
     # The secret of a JWT is never sent: no server can echo it.
     sent = "token" if "jwt" in options else MARK
     echo = {"error": {"code": "X", "message": f"bad {sent}", "details": {"token": sent}}, "token": sent}
-    sandbox.script(*({"status": status, "json": echo} for status in (400, 401, 403) * 4))
+    sandbox.script(*(Answer(status=status, json=echo) for status in (400, 401, 403) * 4))
     client = sandbox.client(family, **options)
     request = AuthorizationRequest(url="u", state=MARK, verifier=MARK, redirect_uri="https://app.example.com/")
     check(client)

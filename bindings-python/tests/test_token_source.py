@@ -19,7 +19,7 @@ class VaultClosedError(Exception):
 
 
 def authorization(sandbox: Sandbox) -> list[str]:
-    return [dict(entry["headers"])["authorization"] for entry in sandbox.journal()]
+    return [entry.headers["authorization"] for entry in sandbox.journal()]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_junk_is_an_error_that_shows_none_of_it(sandbox: Sandbox, junk: Any) -> 
 
 def test_a_source_that_hangs_meets_the_deadline(sandbox: Sandbox) -> None:
     release = threading.Event()
-    client = sandbox.client(token_source=lambda: release.wait(20) and "late")
+    client = sandbox.client(token_source=lambda: str(release.wait(20)))
     started = time.perf_counter()
     with pytest.raises(RequestTimeoutError) as raised:
         client.get("/me", deadline=0.3)
@@ -246,7 +246,8 @@ def test_a_client_that_its_own_source_refers_to_is_collected(sandbox: Sandbox) -
 
 
 def test_a_source_must_be_callable(sandbox: Sandbox) -> None:
-    for source in ("t-1", None):
+    sources: tuple[Any, ...] = ("t-1", None)
+    for source in sources:
         with pytest.raises(ConfigError, match="token_source"):
             sandbox.client(token_source=source)
 

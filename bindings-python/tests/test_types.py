@@ -39,6 +39,7 @@ from linktor import (
     jwt,
     webhooks,
 )
+from linktor.testing import Answer
 from sandbox import Sandbox
 
 
@@ -220,10 +221,10 @@ def test_what_is_typed_of_sessions_and_lists_runs(sandbox: Sandbox, tmp_path: Pa
     oauth = OAuth(client_id="id", client_secret="invented", account="ada")
     act_for(APIClient(oauth=oauth, token_store=tmp_path / "tokens.json"), oauth)
     APIClient(jwt=JWT(secret="invented", subject="user-1", claims={"scopes": ["read:users"]}, ttl=60))
-    sandbox.script(*[{"json": {"data": [{"id": "a"}]}}] * 3)
+    sandbox.script(*[Answer(json={"data": [{"id": "a"}]})] * 3)
     ids, page = read(Linktor("k", base_url=base_url))
     assert (ids, page.items, page.next) == (["a"], [{"id": "a"}], None)
-    sandbox.script(*[{"json": {"data": [{"id": "a"}]}}] * 4)
+    sandbox.script(*[Answer(json={"data": [{"id": "a"}]})] * 4)
     assert read_first_page(Linktor("k", base_url=base_url)) == 2
     assert asyncio.run(read_first_page_async(AsyncLinktor("k", base_url=base_url))) == 2
     agent = AsyncLinktor(email="ada@example.com", password="invented", base_url=base_url)

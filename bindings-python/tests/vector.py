@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from linktor import JWT, AsyncLinktor, AuthorizationRequest, Limit, Linktor, OAuth
+from linktor.testing import Call
 from linktor.webhooks import Deduplicator
 from sandbox import Sandbox
 
@@ -49,7 +50,7 @@ class Case:
             given["token_source"] = self._source(is_async=kind is AsyncLinktor)
         return kind(**given, **own)
 
-    def control(self, call: str, arguments: dict[str, Any]) -> None:
+    def control(self, call: Call, arguments: dict[str, Any]) -> None:
         # The clock is everybody's.
         family = {} if call == "clock" else {"family": self.family}
         self._sandbox.control(call, **{**family, **arguments})
