@@ -6,6 +6,7 @@ mod error;
 mod gate;
 mod jwt;
 mod port;
+mod provider;
 mod response;
 mod source;
 mod webhook;
@@ -20,6 +21,8 @@ mod _native {
     use crate::jwt::{jwt_sign, jwt_verify};
     #[pymodule_export]
     use crate::port::Port;
+    #[pymodule_export]
+    use crate::provider::provider;
     #[pymodule_export]
     use crate::response::Response;
     #[pymodule_export]

@@ -36,6 +36,7 @@ from ._headers import Headers
 from ._native import VERSION, Response
 from ._options import ClientOptions
 from ._pages import AsyncPaginator, Page, Paginator
+from ._provider import Provider, ProviderDocument
 from ._rate_limit import Limit, RateLimit
 from ._request import PageOptions, RequestOptions
 
@@ -77,6 +78,8 @@ __all__ = [
     "Paginator",
     "PermissionDeniedError",
     "ProtocolError",
+    "Provider",
+    "ProviderDocument",
     "QuotaExceededError",
     "RateLimit",
     "RateLimitError",
