@@ -309,3 +309,10 @@ def test_the_types_have_the_fields_of_the_core(fields: dict[str, Any], kind: typ
 def test_the_examples_of_the_documentation_run() -> None:
     failed, attempted = doctest.testmod(_provider)
     assert (failed, attempted) == (0, 9)
+
+
+def test_the_example_of_the_page_runs() -> None:
+    page = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
+    scope: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], scope)
+    assert repr(scope["client"]) == "Linktor(provider='parcels')"
