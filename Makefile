@@ -12,6 +12,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 PYTHON := bindings-python/.venv/bin
 LANGUAGES := rust python node go
 EXAMPLES := many_users oauth_code own_provider token_file webhook_receiver
+PYTHON_EXAMPLES := async_client many_users oauth_code own_provider retries token_file
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -39,6 +40,7 @@ test-rust: quickstart
 
 test-python: quickstart-python
 	cd bindings-python && .venv/bin/python -X dev -m pytest -q
+	for example in $(PYTHON_EXAMPLES); do $(PYTHON)/python -X dev -W error examples/python/$$example.py; done
 
 test-node: quickstart-node
 	cd bindings-node && npm test --silent

@@ -7,6 +7,7 @@ mod function;
 mod gate;
 mod jwt;
 mod port;
+mod provider;
 mod response;
 mod webhook;
 
@@ -22,6 +23,8 @@ mod _native {
     use crate::jwt::{jwt_sign, jwt_verify};
     #[pymodule_export]
     use crate::port::Port;
+    #[pymodule_export]
+    use crate::provider::provider;
     #[pymodule_export]
     use crate::response::Response;
     #[pymodule_export]

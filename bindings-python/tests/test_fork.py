@@ -23,7 +23,7 @@ def in_child(work):
 
 
 def paths(sandbox: Sandbox) -> list[str]:
-    return [entry["path"].rsplit("/", 1)[1] for entry in sandbox.journal()]
+    return [entry.path.rsplit("/", 1)[1] for entry in sandbox.journal()]
 
 
 @pytest.mark.parametrize("handle", ["root", "root.with_organization('org_1')"], ids=["root", "organization"])

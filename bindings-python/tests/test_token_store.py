@@ -88,7 +88,7 @@ def call(sandbox: Sandbox, is_async: bool, store: Any) -> int:
 def test_a_session_goes_on_from_a_store(sandbox: Sandbox, kind: type[Store], is_async: bool) -> None:
     store = kind()
     assert call(sandbox, is_async, store) == call(sandbox, is_async, store) == 200
-    paths = [entry["path"].rsplit("/", 1)[1] for entry in sandbox.journal()]
+    paths = [entry.path.rsplit("/", 1)[1] for entry in sandbox.journal()]
     assert paths == ["login", "me", "me"]
     assert len(store) == 1
     if "lock" in store.happened:

@@ -29,6 +29,8 @@ from linktor import (
     Page,
     PageOptions,
     Paginator,
+    Provider,
+    ProviderDocument,
     RateLimit,
     RateLimitError,
     RequestOptions,
@@ -146,8 +148,38 @@ ACME: webhooks.Scheme = {
 }
 
 
-PROVIDER: webhooks.Provider = {"name": "acme", "credentials": ["api_key"], "webhook": ACME}
-Linktor("k", provider=PROVIDER, base_url="https://api.example.com").close()
+DOCUMENT: ProviderDocument = {"name": "acme", "credentials": ["api_key"], "webhook": ACME}
+PROVIDER = Provider(
+    name="acme",
+    credentials=["api_key", "oauth"],
+    webhook=ACME,
+    base_url="https://api.example.com",
+    environment={"api_key": "ACME_API_KEY"},
+    headers={"token": "raw", "fixed": {"x-api-version": "2"}, "always_json": True},
+    refreshable={"codes": ["EXPIRED"]},
+    auth={"oauth": {"url": "https://auth.example.com"}, "test": {"path": "/me", "query": [("per_page", "1")]}},
+    unsafe_routes=[{"path": "/labels/*"}, {"method": "GET", "path": "/drafts/**"}],
+    rate={
+        "classes": [{"name": "labels", "routes": [{"path": "/labels/**"}]}],
+        "tiers": {"free": [{"limit": 100, "window": 60}, {"limit": 5, "window": 0.5, "class": "labels"}]},
+        "default_tier": {"named": "free"},
+    },
+    paging={"page_parameter": "p", "max_size": 50, "items": ["/rows"]},
+    envelope={"keys": ["data"]},
+    errors={"code": ["/fault"]},
+)
+
+
+def use_providers() -> set[Provider]:
+    Linktor("k", provider=DOCUMENT, base_url="https://api.example.com").close()
+    client = AsyncLinktor("k", provider=PROVIDER.replace(name="acme_2", refreshable="always", webhook=None))
+    client.close()
+    options: ClientOptions = {"provider": Provider.named("api_v2")}
+    Linktor("k", **options).close()
+    paging: dict[str, Any] = PROVIDER["paging"]
+    own: Provider = Provider.from_json(PROVIDER.to_json()).replace(paging=PROVIDER["paging"] | {"max_size": 20})
+    assert own["paging"] == paging | {"max_size": 20}
+    return {own, PROVIDER, Provider.from_json(PROVIDER.to_json().encode()), Provider.from_json(DOCUMENT)}
 
 
 def mistype() -> None:
@@ -156,6 +188,12 @@ def mistype() -> None:
     webhooks.Verifier({"signature": {"kind": "hmac", "header": "X", "prefx": "a"}}, "a")  # type: ignore[arg-type]
     webhooks.verify({"signature": {"kind": "hmac", "header": "X"}, "evnt": {}}, b"", {}, "a")  # type: ignore[arg-type]
     webhooks.sign({"name": "acme", "credentials": [], "webhok": ACME}, b"", "a")  # type: ignore[arg-type]
+    Provider(name="acme")  # type: ignore[call-arg]
+    Provider(name="acme", credentials=["cookie"])  # type: ignore[list-item]
+    Provider(name="acme", credentials=[], pagging={})  # type: ignore[call-arg]
+    Provider(name="acme", credentials=[], paging={"max_siz": 10})  # type: ignore[typeddict-unknown-key]
+    PROVIDER.replace(rate={"tiers": {"free": [{"limit": 1}]}})  # type: ignore[typeddict-item]
+    PROVIDER["name"] = "other"  # type: ignore[index]
 
 
 def receive(verifier: webhooks.Verifier, seen: webhooks.Deduplicator, body: bytes, headers: Mapping[str, str]) -> int:
@@ -178,6 +216,7 @@ def receive(verifier: webhooks.Verifier, seen: webhooks.Deduplicator, body: byte
 
 def use_webhooks() -> list[int]:
     own: list[webhooks.AnyScheme] = ["linktor", os.environ.get("SCHEME", "standard_webhooks"), PROVIDER, ACME]
+    own.append(DOCUMENT)
     names: list[webhooks.EventType] = ["message.received", "flow.failed"]
     answers: list[int] = []
     for scheme in own:
@@ -198,7 +237,11 @@ def head(headers: dict[str, str]) -> str:
 
 
 def test_what_is_typed_of_webhooks_runs() -> None:
-    assert use_webhooks() == [200, 500] * 4
+    assert use_webhooks() == [200, 500] * 5
+
+
+def test_what_is_typed_of_providers_runs() -> None:
+    assert len(use_providers()) == 3
 
 
 def test_what_is_typed_runs(sandbox: Sandbox) -> None:

@@ -36,6 +36,7 @@ from ._headers import Headers
 from ._native import VERSION, Response
 from ._options import ClientOptions
 from ._pages import AsyncPaginator, Page, Paginator
+from ._provider import Provider, ProviderDocument
 from ._rate_limit import Limit, RateLimit
 from ._request import PageOptions, RequestOptions
 from ._token_store import LockingTokenStore, TokenStore
@@ -80,6 +81,8 @@ __all__ = [
     "Paginator",
     "PermissionDeniedError",
     "ProtocolError",
+    "Provider",
+    "ProviderDocument",
     "QuotaExceededError",
     "RateLimit",
     "RateLimitError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ._credentials import ABSENT, CredentialOptions
 from ._errors import ConfigError, unexpected
@@ -13,14 +13,20 @@ from ._rate_limit import Limit
 from ._token_store import TokenStore
 from ._transport import Transport
 
+if TYPE_CHECKING:
+    from ._provider import Provider
+
 _NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt", "token_source"})
 
 
 class ClientOptions(CredentialOptions, total=False):
     """The options of a client, all of them keywords. What is left out, or `None`, has its default."""
 
-    provider: str | Mapping[str, object] | None
-    """The API family: ``linktor``, ``linkit``, ``libromi``, ``api_v1``, ``api_v2``, or one of your own."""
+    provider: str | Provider | Mapping[str, object] | None
+    """The API family: ``linktor``, ``linkit``, ``libromi``, ``api_v1``, ``api_v2``, or a `Provider` of your own.
+
+    A `ProviderDocument` is taken too.
+    """
     base_url: str | None
     """Where the API is. Default: ``<FAMILY>_BASE_URL`` from the environment, else the family's own."""
     auth_url: str | None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from ._provider import Provider, ProviderDocument
 
 SchemeName: TypeAlias = Literal[
     "linktor",
@@ -94,32 +97,8 @@ class Scheme(_SchemeOptions):
     """How a delivery is signed."""
 
 
-class _ProviderOptions(TypedDict, total=False):
-    base_url: str
-    environment: object
-    headers: object
-    refreshable: object
-    auth: object
-    unsafe_routes: object
-    rate: object
-    paging: object
-    envelope: object
-    errors: object
-    webhook: Scheme
-    """How its webhook deliveries are signed. Without it there is nothing to verify."""
-
-
-class Provider(_ProviderOptions):
-    """A provider of your own, as a client takes it; of webhooks its ``webhook`` alone is read."""
-
-    name: str
-    """The family's name."""
-    credentials: list[str]
-    """The kinds of credential that it knows."""
-
-
-AnyScheme: TypeAlias = SchemeName | str | Scheme | Provider
-"""A scheme's name, a `Scheme` of your own, or a `Provider` that has one as its ``webhook``."""
+AnyScheme: TypeAlias = "SchemeName | str | Scheme | Provider | ProviderDocument"
+"""A scheme's name, a `Scheme` of your own, or a `linktor.Provider` that has one as its ``webhook``, or its document."""
 
 EventType: TypeAlias = Literal[
     "message.received",
