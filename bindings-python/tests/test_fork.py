@@ -138,7 +138,8 @@ def send(request):
     content = answer.read()
     connection.close()
     return TransportResponse(answer.status, answer.getheaders(), content)
-client = Linktor(email={known["email"]!r}, password={known["password"]!r}, base_url=BASE, token_store=Store(), transport=send)
+own = {{"token_store": Store(), "transport": send}}
+client = Linktor(email={known["email"]!r}, password={known["password"]!r}, base_url=BASE, **own)
 client.get('/me')
 in_child(lambda: client.get('/me').status_code)
 print(client.get('/me').status_code)

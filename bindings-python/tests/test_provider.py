@@ -89,7 +89,7 @@ def test_a_client_speaks_as_its_provider_says(sandbox: Sandbox, provider: Any) -
         client.get("/lost")
     assert raised.value.code == "NO_SUCH_PARCEL"
     entries = sandbox.journal()
-    called = [f"{entry['path'].rsplit('/', 1)[1]}?{entry['query'] or ''}" for entry in entries]
+    called = [f"{entry.path.rsplit('/', 1)[1]}?{entry.query or ''}" for entry in entries]
     assert called == [
         "login?",
         "whoami?",
@@ -99,7 +99,7 @@ def test_a_client_speaks_as_its_provider_says(sandbox: Sandbox, provider: Any) -
         "parcels?n=50&p=2",
         "lost?",
     ]
-    headers = dict(entries[-1]["headers"])
+    headers = dict(entries[-1].headers)
     assert (headers["authorization"], headers["x-depot"], "x-trace" in headers) == (
         "Bearer parcel-token",
         "north",
@@ -115,11 +115,11 @@ def test_an_async_client_takes_one_too(sandbox: Sandbox) -> None:
 
     sandbox.script({"json": {"data": None, "more": False}})
     assert asyncio.run(call()) == []
-    assert dict(sandbox.journal()[0]["headers"])["authorization"] == "k-1"
+    assert dict(sandbox.journal()[0].headers)["authorization"] == "k-1"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_built_in_family_is_data_too(sandbox: Sandbox, family: str) -> None:
+def test_a_built_in_family_is_data_too(sandbox: Sandbox, family: Any) -> None:
     provider = Provider.named(family)
     document = json.loads(provider.to_json())
     assert (document["name"], dict(provider), len(provider)) == (family, document, len(document))

@@ -65,7 +65,7 @@ class AsyncLockingStore(AsyncStore):
         self.note("unlock")
 
 
-def user(sandbox: Sandbox) -> dict[str, str]:
+def user(sandbox: Sandbox) -> dict[str, Any]:
     known = sandbox.credentials["linktor"]
     return {"email": known["email"], "password": known["password"]}
 
@@ -128,9 +128,7 @@ def test_a_store_that_fails_to_load_or_lock_is_a_token_store_error(sandbox: Sand
     assert sandbox.journal() == []
 
 
-def test_calls_go_on_after_a_failed_save_and_the_log_warns(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_calls_go_on_after_a_failed_save_and_the_log_warns(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     assert call(sandbox, False, Broken("save")) == 200
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert {record.getMessage() for record in warned} == {
@@ -173,7 +171,7 @@ def test_a_store_that_is_left_waiting_is_left_alone(sandbox: Sandbox) -> None:
             yield
         store.note("unlock")
 
-    store.lock = lock  # type: ignore[method-assign]
+    store.lock = lock  # type: ignore[assignment,method-assign]
     client = sandbox.client(**user(sandbox), token_store=store)
     with gate, pytest.raises(TimeoutError):
         client.get("/me", deadline=0.3)

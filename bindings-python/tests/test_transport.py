@@ -109,7 +109,7 @@ def test_what_a_transport_raises_is_the_cause(
         (TransportResponse(42), "from 100 to 599"),
         (TransportResponse("200"), "from 100 to 599"),  # type: ignore[arg-type]
         (TransportResponse(200, {}, "text"), "must be bytes, not a str"),  # type: ignore[arg-type]
-        (TransportResponse(200, {"a": 1}), "must be texts by name"),  # type: ignore[dict-item]
+        (TransportResponse(200, {"a": 1}), "must be texts by name"),  # type: ignore[arg-type]
         (TransportResponse(200, 7), "must be texts by name"),  # type: ignore[arg-type]
     ],
 )
@@ -120,7 +120,9 @@ def test_what_is_no_response_is_named(answer: Any, said: str) -> None:
     assert said in str(caught.value.__cause__)
 
 
-@pytest.mark.parametrize("headers", [{"bad name": "x"}, {"a": "x\ny"}, {"a": "\N{SNOWMAN}"}], ids=["name", "break", "wide"])
+@pytest.mark.parametrize(
+    "headers", [{"bad name": "x"}, {"a": "x\ny"}, {"a": "\N{SNOWMAN}"}], ids=["name", "break", "wide"]
+)
 def test_a_header_that_cannot_be_one_is_a_callback_error(headers: dict[str, str]) -> None:
     with pytest.raises(CallbackError) as caught:
         client(lambda _request: TransportResponse(200, headers)).get("/me")
@@ -141,10 +143,9 @@ def test_a_redirect_of_a_transport_is_the_pipelines() -> None:
 
 def test_a_login_goes_through_the_transport_too(sandbox: Sandbox) -> None:
     recorder = Recorder()
-    user = {"email": "agent@example.com", "password": "invented-password"}
     known = sandbox.credentials["linktor"]
-    user = {name: known.get(name, value) for name, value in user.items()}
-    assert sandbox.client(**user, transport=recorder).get("/me").status_code == 200
+    client = sandbox.client(email=known["email"], password=known["password"], transport=recorder)
+    assert client.get("/me").status_code == 200
     assert [request.url.rsplit("/", 1)[1] for request in recorder.requests] == ["login", "me"]
 
 
