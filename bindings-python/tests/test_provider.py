@@ -64,7 +64,7 @@ def test_json_text_bytes_mappings_and_keywords_make_the_same_provider() -> None:
 
 
 LOGIN = {"session": {"token": "parcel-token", "seconds": 600}, "depot": "north", "clerk": {"email": "c@example.com"}}
-ANSWERS: list[dict[str, Any]] = [
+ANSWERS: list[Answer] = [
     {"json": LOGIN},
     {"json": {"name": "Clerk"}},
     {"json": {"data": ["P-1", "P-2"], "more": True}},
