@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Item, Outcome, Pending, Request};
+use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Item, Outcome, Pending, Request, Waited};
 use pyo3::PyTraverseError;
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
@@ -179,31 +179,44 @@ impl Client {
 fn wait(py: Python<'_>, mut pending: Pending<'_>, desk: &Desk) -> PyResult<Outcome> {
     let process = std::process::id();
     loop {
-        let (waited, items) = py.detach(move || {
-            let items = pending.wait(STEP);
-            (pending, items)
+        let (waited, came) = py.detach(move || {
+            let came = pending.wait(STEP);
+            (pending, came)
         });
         pending = waited;
-        if items.is_empty() {
-            py.check_signals()?;
-            if process != std::process::id() {
-                // Where a signal's handler has forked: nobody will ever answer.
-                std::mem::forget(pending);
-                return Ok(Err(Error::new(ErrorKind::Closed, "the process was forked during the call")));
+        let items = match came {
+            Waited::Done(outcome) => {
+                for item in pending.rest() {
+                    hear(py, item, desk)?;
+                }
+                return Ok(outcome);
             }
+            Waited::Items(items) => items,
+        };
+        py.check_signals()?;
+        if process != std::process::id() {
+            // Where a signal's handler has forked: nobody will ever answer.
+            std::mem::forget(pending);
+            return Ok(Err(Error::new(ErrorKind::Closed, "the process was forked during the call")));
         }
         for item in items {
-            match item {
-                Item::Completion { outcome, .. } => return Ok(*outcome),
-                Item::Asked { id, question, .. } => match desk.get(py) {
-                    Some(desk) => ask(py, desk.bind(py), "ask_here", id, question)?,
-                    None => linktor_bridge::fail(id, "the client is gone"),
-                },
-                Item::Abandoned { id } => abandon(py, id),
-                Item::Told(event) => tell(py, &event),
-            }
+            hear(py, item, desk)?;
         }
     }
+}
+
+/// What comes up of a call that this thread waits for.
+fn hear(py: Python<'_>, item: Item, desk: &Desk) -> PyResult<()> {
+    match item {
+        Item::Asked { id, question, .. } => match desk.get(py) {
+            Some(desk) => return ask(py, desk.bind(py), "ask_here", id, question),
+            None => linktor_bridge::fail(id, "the client is gone"),
+        },
+        Item::Abandoned { id } => abandon(py, id),
+        Item::Told(event) => tell(py, &event),
+        Item::Completion { .. } => {}
+    }
+    Ok(())
 }
 
 fn request(

@@ -27,6 +27,7 @@ from linktor import (
     _scheme,
     webhooks,
 )
+from linktor.testing import Answer
 from sandbox import ROOT, Sandbox
 
 FAMILIES = ["linktor", "linkit", "libromi", "api_v1", "api_v2"]

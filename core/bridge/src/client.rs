@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, abortable};
 use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
-use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
 use crate::auth::{self, AuthCall};
 use crate::options;
 use crate::port::{Item, Outcome, Port, Reply};
 use crate::process::Process;
+use crate::runtime::Runtime;
 use crate::upcall::{self, Functions, Line};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -155,25 +156,22 @@ impl Client {
     }
 
     fn pending(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>) -> Pending<'_> {
-        let waiting: Thread = thread::current();
-        let port = Arc::new(Port::new(move || waiting.unpark()));
-        let id = self.start(call, within, Arc::clone(&port));
-        Pending { client: self, id, port }
+        let bell = Arc::new(Notify::new());
+        let ringer = Arc::clone(&bell);
+        let port = Arc::new(Port::new(move || ringer.notify_one()));
+        let call = Box::pin(in_scope(call, within, Line { port: Arc::clone(&port), call: next_id() }));
+        Pending { runtime: self.runtime, call, port, bell }
     }
 
     fn start(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>, port: Arc<Port>) -> u64 {
         let id = next_id();
         let calls = Arc::clone(&self.calls);
-        let scope = within.and_then(upcall::scope).unwrap_or_default();
-        let line = Line { port: Arc::clone(&port), call: id };
         // Known before it begins, so that it cannot be done before; and the lock is not held
         // while the runtime is woken.
-        let (call, handle) = abortable(AssertUnwindSafe(line.run(scope.run(call))).catch_unwind());
+        let (call, handle) = abortable(in_scope(call, within, Line { port: Arc::clone(&port), call: id }));
         lock(&self.calls).insert(id, handle);
         self.runtime.spawn(async move {
             let Ok(outcome) = call.await else { return };
-            let outcome = outcome
-                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a defect of the SDK: the call panicked")));
             let is_cancelled = lock(&calls).remove(&id).is_none();
             if !is_cancelled {
                 port.push(Item::Completion { id, outcome: Box::new(outcome) });
@@ -183,36 +181,53 @@ impl Client {
     }
 }
 
+/// A call as its questions and events know it; its panic is an outcome.
+fn in_scope(call: impl Future<Output = Outcome>, within: Option<u64>, line: Line) -> impl Future<Output = Outcome> {
+    let scope = within.and_then(upcall::scope).unwrap_or_default();
+    let call = AssertUnwindSafe(line.run(scope.run(call))).catch_unwind();
+    call.map(|outcome| {
+        outcome.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a defect of the SDK: the call panicked")))
+    })
+}
+
 fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
     calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A call that the thread which began it waits for. Dropping it ends the call.
-#[derive(Debug)]
+/// A call that a thread waits for. It goes on while that waits, and ends when it is dropped.
 pub struct Pending<'a> {
-    client: &'a Client,
-    id: u64,
+    runtime: &'a Runtime,
+    call: Pin<Box<dyn Future<Output = Outcome> + Send>>,
     port: Arc<Port>,
+    bell: Arc<Notify>,
+}
+
+/// What a thread that waits for a call gets.
+#[derive(Debug)]
+pub enum Waited {
+    /// The call is done.
+    Done(Outcome),
+    /// It goes on; these questions and events came up. None, if the time was up.
+    Items(Vec<Item>),
 }
 
 impl Pending<'_> {
-    /// Waits up to `step` for what concerns the call: its completion, or questions and events
-    /// before it. Nothing, if the call goes on.
-    pub fn wait(&self, step: Duration) -> Vec<Item> {
-        let end = Instant::now() + step;
-        loop {
-            let items = self.port.drain();
-            let left = end.saturating_duration_since(Instant::now());
-            if !items.is_empty() || left.is_zero() {
-                return items;
+    /// Waits up to `step`. Not again, once the call is done.
+    pub fn wait(&mut self, step: Duration) -> Waited {
+        let Self { runtime, call, port, bell } = self;
+        runtime.wait(async {
+            tokio::select! {
+                // First, so that events come before the end of their call.
+                biased;
+                () = bell.notified() => Waited::Items(port.drain()),
+                outcome = call => Waited::Done(outcome),
+                () = tokio::time::sleep(step) => Waited::Items(Vec::new()),
             }
-            thread::park_timeout(left);
-        }
+        })
     }
-}
 
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        self.client.cancel(self.id);
+    /// What came up with the end of the call.
+    pub fn rest(&self) -> Vec<Item> {
+        self.port.drain()
     }
 }

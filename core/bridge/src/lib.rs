@@ -16,6 +16,7 @@ mod port;
 mod process;
 mod provider;
 mod record;
+mod runtime;
 mod upcall;
 mod webhook;
 
@@ -23,7 +24,7 @@ pub use linktor::webhook::{Begun, Data, MemoryDeduplicator};
 pub use linktor::{Error, ErrorKind, HeaderValue, Payload, RateLimit, Request, Response, TransportFailure};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
-pub use crate::client::{Client, Pending};
+pub use crate::client::{Client, Pending, Waited};
 pub use crate::event::EventRecord;
 #[cfg(target_os = "linux")]
 pub use crate::event_fd::EventFd;

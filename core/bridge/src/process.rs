@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use linktor::{Error, ErrorKind};
-use tokio::runtime::{Builder, Runtime};
+use linktor::Error;
 
+use crate::runtime::Runtime;
 use crate::upcall::Waiting;
 
 static FIRST: OnceLock<Process> = OnceLock::new();
@@ -33,29 +33,13 @@ impl Process {
         process
     }
 
-    /// Its one runtime, made at first use. One worker thread: more cost CPU and latency on
-    /// small machines; `LINKTOR_WORKER_THREADS` raises it.
+    /// Its one runtime, made at first use.
     pub(crate) fn runtime(&self) -> Result<&Runtime, Error> {
-        self.runtime.get_or_init(start).as_ref().map_err(Clone::clone)
+        self.runtime.get_or_init(Runtime::start).as_ref().map_err(Clone::clone)
     }
 
     /// The questions that wait for an answer.
     pub(crate) fn questions(&self) -> MutexGuard<'_, HashMap<u64, Waiting>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn start() -> Result<Runtime, Error> {
-    let threads = match std::env::var("LINKTOR_WORKER_THREADS") {
-        Err(_) => 1,
-        Ok(text) => text.trim().parse().ok().filter(|threads| (1..=256).contains(threads)).ok_or_else(|| {
-            Error::new(ErrorKind::Config, "the environment variable LINKTOR_WORKER_THREADS must be from 1 to 256")
-        })?,
-    };
-    Builder::new_multi_thread()
-        .worker_threads(threads)
-        .thread_name("linktor")
-        .enable_all()
-        .build()
-        .map_err(|error| Error::new(ErrorKind::Internal, format!("the runtime cannot be started: {error}")))
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use linktor_bridge::{
-    AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Question, Reply, Request, answer, fail,
+    AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Question, Reply, Request, Waited, answer,
+    fail,
 };
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::{Value, json};
@@ -81,8 +82,8 @@ fn get(client: &Client, port: &Arc<Port>, options: &str) -> u64 {
 }
 
 fn waited(client: &Client, request: Request) -> Outcome {
-    match client.call(request, None).wait(Duration::from_secs(5)).remove(0) {
-        Item::Completion { outcome, .. } => *outcome,
+    match client.call(request, None).wait(Duration::from_secs(5)) {
+        Waited::Done(outcome) => outcome,
         other => panic!("{other:?}"),
     }
 }
@@ -130,8 +131,8 @@ fn a_thread_can_wait_in_steps_and_give_up() {
     let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
     sandbox.script(vec![Answer::status(200).delay_ms(10_000)]);
     let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a valid request");
-    let pending = client.call(request.clone(), None);
-    assert!(pending.wait(Duration::from_millis(20)).is_empty());
+    let mut pending = client.call(request.clone(), None);
+    assert!(matches!(pending.wait(Duration::from_millis(20)), Waited::Items(items) if items.is_empty()));
     drop(pending);
     let outcome = waited(&client, request);
     assert_eq!(status(outcome), 200);

@@ -301,8 +301,7 @@ impl ClientBuilder {
                 return Err(Error::config(format!("{name} must be more than zero")));
             }
         }
-        let is_for_own =
-            [("proxy", self.proxy.is_some()), ("root_certificates", !self.root_certificates.is_empty())];
+        let is_for_own = [("proxy", self.proxy.is_some()), ("root_certificates", !self.root_certificates.is_empty())];
         if let (Some(_), Some((name, _))) = (&self.transport, is_for_own.iter().find(|(_, is_given)| *is_given)) {
             return Err(Error::config(format!("{name} is not for a transport of your own, which connects by itself")));
         }

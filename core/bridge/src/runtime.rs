@@ -1,0 +1,160 @@
+//! The one runtime of a process, on one thread at a time: a thread that waits for its call
+//! drives it, so that nobody has to be woken for the answer; the runtime's own thread does
+//! while calls are under way that no thread waits for, and where nothing happens.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use linktor::{Error, ErrorKind};
+use tokio::runtime::{self, Builder};
+use tokio::sync::Notify;
+
+/// How long the runtime's own thread stays away after a call that a thread waited for: the
+/// next one is likely to follow.
+const QUIET: Duration = Duration::from_millis(2);
+
+/// The runtime. More threads than one cost CPU and latency on small machines;
+/// `LINKTOR_WORKER_THREADS` raises their number, and then they drive it all.
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    tokio: Arc<runtime::Runtime>,
+    keeper: Option<Arc<Keeper>>,
+}
+
+/// What the runtime's own thread goes by.
+#[derive(Debug, Default)]
+struct Keeper {
+    thread: OnceLock<Thread>,
+    /// It drives, or is next.
+    is_there: AtomicBool,
+    /// It sleeps until the last of the waiting threads wakes it.
+    is_asleep: AtomicBool,
+    /// A waiting thread asks it to make room.
+    wanted: Notify,
+    /// Threads that wait for a call now, and how often one began to.
+    waiting: AtomicUsize,
+    waits: AtomicUsize,
+    /// Calls under way that no thread waits for.
+    tasks: AtomicUsize,
+}
+
+impl Runtime {
+    pub(crate) fn start() -> Result<Self, Error> {
+        let threads = match std::env::var("LINKTOR_WORKER_THREADS") {
+            Err(_) => 1,
+            Ok(text) => text.trim().parse().ok().filter(|threads| (1..=256).contains(threads)).ok_or_else(|| {
+                Error::new(ErrorKind::Config, "the environment variable LINKTOR_WORKER_THREADS must be from 1 to 256")
+            })?,
+        };
+        let refused = |error| Error::new(ErrorKind::Internal, format!("the runtime cannot be started: {error}"));
+        let mut builder = if threads == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+        let builder = builder.worker_threads(threads).thread_name("linktor").enable_all();
+        let tokio = Arc::new(builder.build().map_err(refused)?);
+        if threads > 1 {
+            return Ok(Self { tokio, keeper: None });
+        }
+        let keeper = Arc::new(Keeper::default());
+        let (own, driven) = (Arc::clone(&keeper), Arc::clone(&tokio));
+        let started = thread::Builder::new().name("linktor".to_owned()).spawn(move || own.keep(&driven));
+        let _ = keeper.thread.set(started.map_err(refused)?.thread().clone());
+        Ok(Self { tokio, keeper: Some(keeper) })
+    }
+
+    /// Runs a call that no thread waits for.
+    pub(crate) fn spawn(&self, call: impl Future<Output = ()> + Send + 'static) {
+        let task = self.keeper.as_ref().map(Task::begin);
+        self.tokio.spawn(async move {
+            let _task = task;
+            call.await;
+        });
+    }
+
+    /// Waits in this thread, and drives the runtime meanwhile.
+    pub(crate) fn wait<T>(&self, call: impl Future<Output = T>) -> T {
+        let _wait = self.keeper.as_deref().map(Wait::begin);
+        self.tokio.block_on(call)
+    }
+}
+
+impl Keeper {
+    fn keep(&self, runtime: &runtime::Runtime) {
+        loop {
+            self.is_there.store(true, SeqCst);
+            runtime.block_on(self.wanted.notified());
+            self.is_there.store(false, SeqCst);
+            self.stay_away();
+        }
+    }
+
+    /// Until it is needed, or nobody has waited for a while.
+    fn stay_away(&self) {
+        loop {
+            let waits = self.waits.load(SeqCst);
+            if self.tasks.load(SeqCst) > 0 {
+                return;
+            }
+            thread::park_timeout(QUIET);
+            if self.waits.load(SeqCst) != waits {
+                continue;
+            }
+            if self.waiting.load(SeqCst) == 0 {
+                return;
+            }
+            // A long wait drives the runtime, however long it is.
+            self.is_asleep.store(true, SeqCst);
+            if self.waiting.load(SeqCst) > 0 && self.tasks.load(SeqCst) == 0 {
+                thread::park();
+            }
+            self.is_asleep.store(false, SeqCst);
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+}
+
+/// A call that no thread waits for, until it is dropped.
+struct Task(Arc<Keeper>);
+
+impl Task {
+    fn begin(keeper: &Arc<Keeper>) -> Self {
+        keeper.tasks.fetch_add(1, SeqCst);
+        if !keeper.is_there.load(SeqCst) {
+            keeper.wake();
+        }
+        Self(Arc::clone(keeper))
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.tasks.fetch_sub(1, SeqCst);
+    }
+}
+
+/// A thread that waits, until it is dropped.
+struct Wait<'a>(&'a Keeper);
+
+impl<'a> Wait<'a> {
+    fn begin(keeper: &'a Keeper) -> Self {
+        keeper.waiting.fetch_add(1, SeqCst);
+        keeper.waits.fetch_add(1, SeqCst);
+        if keeper.is_there.load(SeqCst) && keeper.tasks.load(SeqCst) == 0 {
+            keeper.wanted.notify_one();
+        }
+        Self(keeper)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if self.0.waiting.fetch_sub(1, SeqCst) == 1 && self.0.is_asleep.load(SeqCst) {
+            self.0.wake();
+        }
+    }
+}
