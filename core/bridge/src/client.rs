@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, abortable};
+use futures_util::future::{AbortHandle, BoxFuture, abortable};
 use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
 use tokio::sync::Notify;
 
@@ -150,9 +149,10 @@ impl Client {
         self.inner.close();
     }
 
-    fn request(&self, request: Request) -> impl Future<Output = Outcome> + Send + 'static {
+    /// Boxed at once: it is large, and would be moved several times before it begins.
+    fn request(&self, request: Request) -> BoxFuture<'static, Outcome> {
         let client = self.inner.clone();
-        async move { client.execute(request).await.map(Reply::Response) }
+        Box::pin(async move { client.execute(request).await.map(Reply::Response) })
     }
 
     fn pending(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>) -> Pending<'_> {
@@ -197,7 +197,7 @@ fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64,
 /// A call that a thread waits for. It goes on while that waits, and ends when it is dropped.
 pub struct Pending<'a> {
     runtime: &'a Runtime,
-    call: Pin<Box<dyn Future<Output = Outcome> + Send>>,
+    call: BoxFuture<'static, Outcome>,
     port: Arc<Port>,
     bell: Arc<Notify>,
 }
