@@ -54,7 +54,7 @@ in_child(lambda: client.get('/me').status_code)
 
 def test_a_fork_in_the_middle_of_a_renewal_leaves_it_to_the_parent(sandbox: Sandbox) -> None:
     known = sandbox.credentials["linktor"]
-    sandbox.script({"delay_ms": 600, "match": {"path": "/linktor/api/v1/auth/login"}, "pass": True})
+    sandbox.script({"delay_ms": 600, "match": {"path": "/api/v1/auth/login"}, "pass": True})
     code = f"""
 client = Linktor(email={known["email"]!r}, password={known["password"]!r}, base_url=BASE)
 mine = []

@@ -6,8 +6,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use linktor_bridge::{
-    AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Question, Reply, Request, Waited, answer,
-    fail,
+    AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Question, Reply, Request, TransportFailure,
+    Waited, answer, answer_response, fail, fail_sending,
 };
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::{Value, json};
@@ -325,4 +325,167 @@ fn a_bad_call_of_auth_shows_nothing_of_it() {
     let error = AuthCall::from_json(r#"{"call": "exchange_code", "callback": 7, "request": "secret"}"#)
         .expect_err("callback is no text");
     assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+fn asked(item: Item) -> (u64, Option<u64>, Question) {
+    match item {
+        Item::Asked { id, call, question, .. } => (id, call, question),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_store_of_the_users_own_is_asked_and_its_lock_given_back() {
+    let (_runtime, sandbox) = sandbox();
+    let (home, calls) = (Foreign::new(), Foreign::new());
+    let options =
+        json!({"email": fixtures::LINKTOR_EMAIL, "password": fixtures::LINKTOR_PASSWORD, "token_store": true});
+    let client = client(&sandbox, options, &home.port);
+    get(&client, &calls.port, "");
+    let mut lock = None;
+    let mut seen = Vec::new();
+    while seen.last() != Some(&"abandoned") {
+        for item in home.drain() {
+            if let Item::Abandoned { id } = item {
+                assert_eq!(Some(id), lock);
+                seen.push("abandoned");
+                continue;
+            }
+            let (id, call, question) = asked(item);
+            assert_eq!(call, None, "a renewal is for all calls");
+            match question {
+                Question::Load { key } => {
+                    assert!(key.contains(fixtures::LINKTOR_EMAIL), "{key}");
+                    seen.push("load");
+                    answer(id, "null");
+                }
+                Question::Lock { .. } => {
+                    lock = Some(id);
+                    seen.push("lock");
+                    answer(id, "true");
+                }
+                Question::Save { record, .. } => {
+                    assert!(record.expose().contains("access_token"));
+                    seen.push("save");
+                    answer(id, "null");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(seen, ["load", "lock", "load", "save", "abandoned"]);
+    assert_eq!(status(calls.completion().1), 200);
+}
+
+#[test]
+fn a_transport_is_asked_where_the_call_was_begun_and_a_login_at_home() {
+    let (_runtime, sandbox) = sandbox();
+    let (home, calls) = (Foreign::new(), Foreign::new());
+    let options = json!({"email": fixtures::LINKTOR_EMAIL, "password": fixtures::LINKTOR_PASSWORD, "transport": true});
+    let client = client(&sandbox, options, &home.port);
+    let begun = get(&client, &calls.port, "");
+    let (id, call, question) = asked(home.next());
+    let Question::Send(request) = question else { panic!("{question:?}") };
+    assert!(request.url.path().ends_with("/auth/login"), "{request:?}");
+    assert_eq!(call, None);
+    let session = json!({"success": true, "data": {"access_token": "invented", "expires_in": 900}});
+    answer_response(id, 200, &[], session.to_string());
+    let (id, call, question) = asked(calls.next());
+    let Question::Send(request) = question else { panic!("{question:?}") };
+    assert_eq!((call, request.headers["authorization"].to_str().ok()), (Some(begun), Some("Bearer invented")));
+    answer_response(id, 200, &[("x-note".to_owned(), vec![0xe9])], "{}");
+    let (completed, outcome) = calls.completion();
+    assert_eq!((completed, status(outcome)), (begun, 200));
+    assert!(sandbox.journal().is_empty(), "only the stub was asked");
+}
+
+#[test]
+fn a_transports_failure_of_the_network_is_one_and_any_other_its_own() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let options = json!({"api_key": fixtures::LINKTOR_API_KEY, "transport": true, "max_retries": 0});
+    let client = client(&sandbox, options, &foreign.port);
+    let ended = |end: &dyn Fn(u64)| {
+        get(&client, &foreign.port, "");
+        let (id, ..) = asked(foreign.next());
+        end(id);
+        let record = ErrorRecord::from(&foreign.completion().1.expect_err("it failed"));
+        assert_eq!(record.upcall, Some(id));
+        (record.kind.to_string(), record.sent)
+    };
+    assert_eq!(ended(&|id| fail_sending(id, TransportFailure::Connect, "refused")), ("connection".to_owned(), "no"));
+    assert_eq!(ended(&|id| fail_sending(id, TransportFailure::Timeout, "late")), ("timeout".to_owned(), "maybe"));
+    assert_eq!(ended(&|id| fail(id, "a mock's own")), ("callback".to_owned(), "maybe"));
+    assert_eq!(ended(&|id| answer(id, "{}")), ("callback".to_owned(), "maybe"));
+    assert_eq!(ended(&|id| answer_response(id, 99, &[], "")), ("callback".to_owned(), "maybe"));
+    let header = [("a b".to_owned(), Vec::new())];
+    assert_eq!(ended(&|id| answer_response(id, 200, &header, "")), ("callback".to_owned(), "maybe"));
+}
+
+#[test]
+fn events_come_up_in_order_before_the_end_of_their_call_if_somebody_listens() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    let told = |is_logged| {
+        client.log(is_logged);
+        get(&client, &foreign.port, "");
+        let mut names = Vec::new();
+        loop {
+            for item in foreign.drain() {
+                match item {
+                    Item::Told(event) => names.push(event.event),
+                    Item::Completion { .. } => return names,
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    };
+    assert!(told(false).is_empty());
+    assert_eq!(told(true), ["call_started", "attempt_started", "attempt_ended", "call_ended"]);
+}
+
+#[test]
+fn threads_that_wait_and_calls_that_none_waits_for_go_on_side_by_side() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    let request = || CallOptions::default().request("get", "/me", "").expect("a valid request").0;
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| (0..100).for_each(|_| assert_eq!(status(waited(&client, request())), 200)));
+        }
+        for _ in 0..20 {
+            let mut expected: Vec<u64> = (0..10).map(|_| get(&client, &foreign.port, "")).collect();
+            while !expected.is_empty() {
+                for item in foreign.drain() {
+                    let Item::Completion { id, outcome } = item else { panic!("{item:?}") };
+                    assert_eq!(status(*outcome), 200);
+                    expected.retain(|&waiting| waiting != id);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_call_that_no_thread_waits_for_is_made_during_and_after_one_that_does() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+
+    sandbox.script(vec![Answer::status(200).delay_ms(300).on("GET", "/api/v1/contacts")]);
+    let (request, within) = CallOptions::default().request("get", "/contacts", "").expect("a valid request");
+    std::thread::scope(|threads| {
+        let waiting = threads.spawn(|| {
+            let mut pending = client.call(request, within);
+            while let Waited::Items(_) = pending.wait(Duration::from_millis(50)) {}
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let during = get(&client, &foreign.port, "");
+        assert_eq!(foreign.completion().0, during);
+        assert!(!waiting.is_finished());
+    });
+    let after = get(&client, &foreign.port, "");
+    assert_eq!(foreign.completion().0, after);
 }
