@@ -16,7 +16,7 @@ mod runtime;
 mod upcall;
 mod webhook;
 
-pub use linktor::webhook::{Begun, Data, MemoryDeduplicator};
+pub use linktor::webhook::{Answer, Begun, Data, MemoryDeduplicator, truncated};
 pub use linktor::{Error, ErrorKind, Payload, RateLimit, Request, Response};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
@@ -27,4 +27,4 @@ pub use crate::options::{CallOptions, method, seconds};
 pub use crate::port::{Item, Outcome, Port, Reply};
 pub use crate::record::ErrorRecord;
 pub use crate::upcall::{answer, fail};
-pub use crate::webhook::{Verifier, WebhookEvent, deduplicator, webhook_sign};
+pub use crate::webhook::{Verifier, WebhookEvent, deduplicator, webhook_answer, webhook_refusal, webhook_sign};
