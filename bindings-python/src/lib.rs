@@ -25,7 +25,10 @@ mod _native {
     #[pymodule_export]
     use crate::source::{answer, fail};
     #[pymodule_export]
-    use crate::webhook::{Deduplicator, Event, Verifier, webhook_sign};
+    use crate::webhook::{
+        Deduplicator, Event, Verifier, webhook_answer, webhook_is_handled, webhook_refusal, webhook_sign,
+        webhook_truncated,
+    };
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }
