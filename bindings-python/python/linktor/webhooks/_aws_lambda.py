@@ -28,7 +28,7 @@ def handler(
         # Where names may repeat, `headers` has the last of each alone, or is not there.
         headers = cast("Headers", event.get("multiValueHeaders") or event.get("headers") or {})
         received = _read(receiver._verifier, event, headers)
-        with Delivery(receiver._verifier, receiver._seen, received, headers) as delivery:
+        with Delivery(receiver, received, headers) as delivery:
             if delivery.event is not None:
                 returned = function(delivery.event)
                 if returned is not None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._verifier import Body, Headers, Verifier
+    from ._receiver import Receiver
+    from ._verifier import Body, Headers
 
 Begun: TypeAlias = Literal["new", "in_progress", "done"]
 """What is known of an event: it is now claimed, another delivery of it is being handled, or it was handled."""
@@ -61,11 +62,9 @@ class Delivery:
     error: Exception | None
     """Why there is no event, where it is an error: that of the verification, or of the deduplicator."""
 
-    def __init__(
-        self, verifier: Verifier, seen: AnyDeduplicator, received: Body | WebhookVerificationError, headers: Headers
-    ) -> None:
-        self._verifier = verifier
-        self._seen = seen
+    def __init__(self, receiver: Receiver, received: Body | WebhookVerificationError, headers: Headers) -> None:
+        self._verifier = receiver._verifier
+        self._seen = receiver._seen
         self._received = received
         self._headers = headers
         self._key: str | None = None
@@ -90,6 +89,8 @@ class Delivery:
                 _log_end(failure)
 
     async def __aenter__(self) -> Self:
+        if isinstance(self._seen, _native.Deduplicator):
+            return self.__enter__()
         if (key := self._verify()) is not None:
             try:
                 self._answer(await self._begin(key), key)
@@ -100,14 +101,12 @@ class Delivery:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if (key := self._key) is not None:
-            end = _finish(self._end(kind), key)
-            if isinstance(self._seen, _native.Deduplicator):
-                await end
-            else:
-                import asyncio
+        if isinstance(self._seen, _native.Deduplicator):
+            self.__exit__(kind, error, traceback)
+        elif (key := self._key) is not None:
+            import asyncio
 
-                await asyncio.shield(_task(end))
+            await asyncio.shield(_task(_finish(self._end(kind), key)))
 
     def _verify(self) -> str | None:
         """Return what a deduplicator knows the event by; `None` where there is nothing to ask one."""
@@ -145,8 +144,6 @@ class Delivery:
         return self._seen.commit if is_handled else self._seen.release
 
     async def _begin(self, key: str) -> object:
-        if isinstance(self._seen, _native.Deduplicator):
-            return self._seen.begin(key)
         import asyncio
 
         begun = _task(_ask(self._seen.begin, key))
@@ -171,14 +168,11 @@ def _task(work: Coroutine[Any, Any, Any]) -> Task[Any]:
 
 
 async def _ask(question: Callable[[str], object], key: str) -> object:
-    if isinstance(getattr(question, "__self__", None), _native.Deduplicator):
-        return question(key)
+    import asyncio
     import inspect
 
     if inspect.iscoroutinefunction(question):
         return await question(key)
-    import asyncio
-
     answer = await asyncio.to_thread(question, key)
     return await answer if inspect.isawaitable(answer) else answer
 
@@ -214,7 +208,9 @@ def _result(answer: object) -> object:
 
 
 def _log_end(error: Exception) -> None:
-    _logger().error("the webhook deduplicator failed after the event was handled, or was not", exc_info=error)
+    _logger().error(
+        "the webhook deduplicator failed to end a claim: the answer is the handler's nevertheless", exc_info=error
+    )
 
 
 def _logger() -> logging.Logger:

@@ -74,7 +74,7 @@ def _delivery(receiver: Receiver, request: HttpRequest) -> Delivery:
         received = error
     except UnreadablePostError:
         received = _native.webhook_truncated()
-    return Delivery(receiver._verifier, receiver._seen, received, request.headers)
+    return Delivery(receiver, received, request.headers)
 
 
 def _answer(delivery: Delivery) -> HttpResponse:

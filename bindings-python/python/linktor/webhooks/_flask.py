@@ -27,7 +27,7 @@ def view(receiver: Receiver, function: Callable[Concatenate[Event, P], Any]) -> 
 
     @functools.wraps(function)
     def receive(*args: P.args, **kwargs: P.kwargs) -> Response:
-        with Delivery(receiver._verifier, receiver._seen, _read(receiver._verifier), request.headers) as delivery:
+        with Delivery(receiver, _read(receiver._verifier), request.headers) as delivery:
             if delivery.event is not None:
                 returned = current_app.ensure_sync(function)(delivery.event, *args, **kwargs)
                 if returned is not None:

@@ -118,7 +118,7 @@ class Receiver:
         Raises:
             TypeError: In the ``with``: the body is not the raw one, or the headers are none.
         """
-        return Delivery(self._verifier, self._seen, body, headers)
+        return Delivery(self, body, headers)
 
     def flask(
         self,
@@ -136,8 +136,9 @@ class Receiver:
             @receiver.fastapi
             async def on_event(event: webhooks.Event, tenant: str, tasks: BackgroundTasks) -> None: ...
 
-        All parameters but the first are FastAPI's; in Starlette there may be one of a ``Request``. A function that is
-        not async runs in the thread pool. Declare no parameter of the body: it would be read before it is verified.
+        All parameters but the first are FastAPI's; in Starlette there may be a second, for the ``Request``. A function
+        that is not async runs in the thread pool. Declare no parameter of the body: it would be read before it is
+        verified.
         """
         from ._starlette import endpoint
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._receiver import Receiver
     from ._verifier import Verifier
 
-REQUEST = inspect.Parameter("linktor_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+REQUEST = inspect.Parameter("linktor_request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
 
 
 def endpoint(
@@ -31,7 +31,6 @@ def endpoint(
     """Make an endpoint of a function."""
     signature = inspect.signature(function)
     own = [_resolved(parameter, function) for parameter in list(signature.parameters.values())[1:]]
-    requests = [parameter.name for parameter in own if parameter.annotation is Request]
     is_async = inspect.iscoroutinefunction(function)
 
     @functools.wraps(function)
@@ -39,11 +38,13 @@ def endpoint(
         if args:
             # Starlette passes the request alone; FastAPI, what the signature asks for.
             (request,) = args
-            arguments = dict.fromkeys(requests, request)
+            arguments = {parameter.name: request for parameter in own}
         else:
-            request = arguments.pop(REQUEST.name)
+            # FastAPI fills one parameter with the request, the last that asks for it.
+            request = next(arguments[name] for name in arguments if isinstance(arguments[name], Request))
+            arguments.pop(REQUEST.name, None)
         body = await _read(receiver._verifier, request)
-        async with Delivery(receiver._verifier, receiver._seen, body, request.headers.raw) as delivery:
+        async with Delivery(receiver, body, request.headers.raw) as delivery:
             if delivery.event is not None:
                 if is_async:
                     returned = await function(delivery.event, **arguments)
@@ -57,8 +58,7 @@ def endpoint(
                     return returned
         return PlainTextResponse(delivery.body, delivery.status, delivery.headers)
 
-    parameters = sorted([*own, REQUEST], key=lambda parameter: parameter.kind)
-    receive.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    receive.__signature__ = signature.replace(parameters=[REQUEST, *own])  # type: ignore[attr-defined]
     return receive
 
 
