@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from .. import _native
@@ -169,7 +170,6 @@ def _task(work: Coroutine[Any, Any, Any]) -> Task[Any]:
 
 async def _ask(question: Callable[[str], object], key: str) -> object:
     import asyncio
-    import inspect
 
     if inspect.iscoroutinefunction(question):
         return await question(key)
@@ -195,8 +195,6 @@ async def _abandon(begun: Task[Any], release: Callable[[str], object], key: str)
 
 
 def _result(answer: object) -> object:
-    import inspect
-
     if not inspect.isawaitable(answer):
         return answer
     import asyncio
