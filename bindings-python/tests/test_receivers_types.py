@@ -90,7 +90,9 @@ class Store:
         self._events: dict[str, webhooks.Begun] = {}
 
     async def begin(self, id: str) -> webhooks.Begun:  # noqa: A002
-        return self._events.setdefault(id, "new")
+        begun = self._events.get(id, "new")
+        self._events.setdefault(id, "in_progress")
+        return begun
 
     async def commit(self, id: str) -> None:  # noqa: A002
         self._events[id] = "done"
