@@ -28,7 +28,10 @@ mod _native {
     #[pymodule_export]
     use crate::response::Response;
     #[pymodule_export]
-    use crate::webhook::{Deduplicator, Event, Verifier, webhook_sign};
+    use crate::webhook::{
+        Deduplicator, Event, Verifier, webhook_answer, webhook_is_handled, webhook_refusal, webhook_sign,
+        webhook_truncated,
+    };
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }

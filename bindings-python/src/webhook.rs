@@ -1,7 +1,7 @@
 //! Webhooks: deliveries in the shapes that Python's frameworks hand them out in, and
 //! verified events.
 
-use linktor_bridge::{Begun, Data, Error, ErrorKind, MemoryDeduplicator, WebhookEvent};
+use linktor_bridge::{Answer, Begun, Data, Error, ErrorKind, MemoryDeduplicator, WebhookEvent};
 use pyo3::CastIntoError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -248,6 +248,70 @@ impl Verifier {
         };
         outcome.map_err(|error| raise(py, &error))
     }
+
+    /// `verify`, for a receiver: the event, and what a deduplicator knows it by.
+    fn _receive(
+        &self,
+        py: Python<'_>,
+        body: &Bound<'_, PyAny>,
+        headers: &Bound<'_, PyAny>,
+    ) -> PyResult<(Event, Option<String>)> {
+        let (content, headers) = (self::body(body, Some(self))?, Headers::of(headers, &self.names)?);
+        let (body, headers) = (content.as_ref(), headers.read());
+        let outcome = if body.len() > LONG {
+            py.detach(|| self.inner.receive(body, &headers))
+        } else {
+            self.inner.receive(body, &headers)
+        };
+        let (inner, key) = outcome.map_err(|error| raise(py, &error))?;
+        Ok((Event { inner, content: content.into_bytes()?.unbind() }, key))
+    }
+
+    /// Raises `WebhookVerificationError` if a body need not be read.
+    fn _admit(&self, py: Python<'_>, method: &str, headers: &Bound<'_, PyAny>) -> PyResult<()> {
+        let names = [&self.names[..], &["content-length".to_owned()]].concat();
+        let headers = Headers::of(headers, &names)?;
+        self.inner.admit(method, &headers.read()).map_err(|error| raise(py, &error))
+    }
+
+    /// The longest body that it takes, in bytes.
+    #[getter]
+    fn _size_limit(&self) -> usize {
+        self.inner.size_limit()
+    }
+}
+
+/// A status, headers, and a body.
+type Answered = (u16, Vec<(&'static str, &'static str)>, String);
+
+/// What the sender gets of an event of which a deduplicator says this.
+#[pyfunction]
+pub(crate) fn webhook_answer(py: Python<'_>, begun: &Bound<'_, PyAny>) -> PyResult<Answered> {
+    let begun = begun.cast::<PyString>().map_or(Ok(""), |begun| begun.to_str())?;
+    linktor_bridge::webhook_answer(begun).map(answered).map_err(|error| raise(py, &error))
+}
+
+/// What the sender gets of a delivery that was refused with this code, or whose
+/// deduplicator failed.
+#[pyfunction]
+pub(crate) fn webhook_refusal(code: Option<&str>) -> Answered {
+    answered(linktor_bridge::webhook_refusal(code))
+}
+
+fn answered(answer: Answer) -> Answered {
+    (answer.status, answer.headers, answer.body)
+}
+
+/// Whether a handler that answers with this status has handled the event.
+#[pyfunction]
+pub(crate) fn webhook_is_handled(status: &Bound<'_, PyAny>) -> bool {
+    status.extract().is_ok_and(Answer::is_handled)
+}
+
+/// Why a delivery whose body ended too early is refused.
+#[pyfunction]
+pub(crate) fn webhook_truncated(py: Python<'_>) -> PyErr {
+    raise(py, &linktor_bridge::truncated())
 }
 
 /// Signs as a sender does, and returns the headers.

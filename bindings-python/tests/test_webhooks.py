@@ -33,7 +33,7 @@ from typing import Any
 import pytest
 
 from linktor import ConfigError, DecodeError, InvalidRequestError, WebhookVerificationError, _scheme, webhooks
-from linktor.webhooks import Deduplicator, Verifier, sign, verify, verify_signature
+from linktor.webhooks import Deduplicator, Verifier, _delivery, _receiver, _verifier, sign, verify, verify_signature
 from sandbox import ROOT
 
 SECRET = "invented-secret"
@@ -658,14 +658,17 @@ def test_nothing_is_kept_of_what_was_verified() -> None:
     assert [sys.getrefcount(value) for value in values] == before
 
 
+MODULES = (webhooks, _scheme, _verifier, _delivery, _receiver)
+
+
 @pytest.mark.parametrize("name", webhooks.__all__)
 def test_what_is_public_is_documented(name: str) -> None:
     public = getattr(webhooks, name)
     if inspect.isclass(public) or inspect.isroutine(public):
         assert public.__doc__
-        assert public.__module__ in {"linktor.webhooks", "linktor._scheme"}
+        assert public.__module__ in {module.__name__ for module in MODULES}
     else:
-        assert name in documented(webhooks) | documented(_scheme)
+        assert name in set[str]().union(*map(documented, MODULES))
 
 
 def documented(module: ModuleType) -> set[str]:
@@ -680,13 +683,24 @@ def documented(module: ModuleType) -> set[str]:
 
 
 def test_the_examples_of_the_documentation_run() -> None:
-    failed, attempted = doctest.testmod(webhooks)
-    documented = {test.name for test in doctest.DocTestFinder().find(webhooks) if test.examples}
-    assert (failed, attempted > 15) == (0, True)
-    assert documented >= {"linktor.webhooks", *(f"linktor.webhooks.{name}" for name in RUNNABLE)}
-
-
-RUNNABLE = ("Verifier", "Deduplicator", "verify", "verify_signature", "sign")
+    outcomes = [doctest.testmod(module) for module in MODULES]
+    assert (sum(one.failed for one in outcomes), sum(one.attempted for one in outcomes) > 20) == (0, True)
+    finder = doctest.DocTestFinder()
+    shown = {
+        test.name.removeprefix(f"{module.__name__}.")
+        for module in MODULES
+        for test in finder.find(module)
+        if test.examples
+    }
+    assert shown >= {
+        "linktor.webhooks",
+        "Receiver.receive",
+        "Verifier",
+        "Deduplicator",
+        "verify",
+        "verify_signature",
+        "sign",
+    }
 
 
 class Delivery:

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, final
 from typing_extensions import Self, disjoint_base
 
 from . import webhooks
+from ._errors import WebhookVerificationError
 from ._functions import Desk
 from ._headers import Headers
 from ._rate_limit import RateLimit
@@ -30,7 +31,11 @@ __all__ = [
     "jwt_verify",
     "provider",
     "shut",
+    "webhook_answer",
+    "webhook_is_handled",
+    "webhook_refusal",
     "webhook_sign",
+    "webhook_truncated",
 ]
 
 VERSION: Final[str]
@@ -175,6 +180,11 @@ class Verifier:
         The same as `verify` otherwise.
         """
 
+    def _receive(self, body: webhooks.Body, headers: webhooks.Headers) -> tuple[Event, str | None]: ...
+    def _admit(self, method: str, headers: webhooks.Headers) -> None: ...
+    @property
+    def _size_limit(self) -> int: ...
+
 @final
 class Deduplicator:
     """Remembers which events were handled, for 24 hours, in this process; threads may share it.
@@ -217,4 +227,8 @@ def jwt_sign(json: str) -> str: ...
 def jwt_verify(json: str) -> dict[str, Any]: ...
 def provider(json: str) -> str: ...
 def shut() -> None: ...
+def webhook_answer(begun: object) -> tuple[int, list[tuple[str, str]], str]: ...
+def webhook_is_handled(status: object) -> bool: ...
+def webhook_refusal(code: str | None) -> tuple[int, list[tuple[str, str]], str]: ...
 def webhook_sign(options: str, body: webhooks.Body, secret: str | bytes) -> dict[str, str]: ...
+def webhook_truncated() -> WebhookVerificationError: ...

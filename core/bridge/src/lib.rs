@@ -20,7 +20,7 @@ mod runtime;
 mod upcall;
 mod webhook;
 
-pub use linktor::webhook::{Begun, Data, MemoryDeduplicator};
+pub use linktor::webhook::{Answer, Begun, Data, MemoryDeduplicator, truncated};
 pub use linktor::{Error, ErrorKind, HeaderValue, Payload, RateLimit, Request, Response, TransportFailure};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
@@ -33,4 +33,4 @@ pub use crate::port::{Item, Outcome, Port, Question, Reply};
 pub use crate::provider::provider;
 pub use crate::record::ErrorRecord;
 pub use crate::upcall::{answer, answer_response, fail, fail_sending};
-pub use crate::webhook::{Verifier, WebhookEvent, deduplicator, webhook_sign};
+pub use crate::webhook::{Verifier, WebhookEvent, deduplicator, webhook_answer, webhook_refusal, webhook_sign};

@@ -3,7 +3,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use linktor::webhook::{self, Data, MemoryDeduplicator, Scheme, Secrets, SignOptions};
+use linktor::webhook::{self, Answer, Begun, Data, Head, MemoryDeduplicator, Scheme, Secrets, SignOptions};
 use linktor::{Clock, Error, ErrorKind, Provider};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -82,18 +82,33 @@ impl Verifier {
         N: AsRef<[u8]>,
         V: AsRef<[u8]>,
     {
+        self.0.head(body, headers).map(WebhookEvent::from)
+    }
+
+    /// The same, for a receiver: with what a deduplicator knows the event by.
+    pub fn receive<N, V>(&self, body: &[u8], headers: &[(N, V)]) -> Result<(WebhookEvent, Option<String>), Error>
+    where
+        N: AsRef<[u8]>,
+        V: AsRef<[u8]>,
+    {
         let head = self.0.head(body, headers)?;
-        let timestamp = head.timestamp.map(|time| match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(since) => since.as_secs_f64(),
-            Err(before) => -before.duration().as_secs_f64(),
-        });
-        Ok(WebhookEvent {
-            id: head.id,
-            event_type: head.event_type.map(|name| name.as_str().to_owned()),
-            timestamp,
-            organization: head.organization,
-            data: head.data,
-        })
+        let key = head.deduplication_key(body);
+        Ok((head.into(), key))
+    }
+
+    /// Refuses what need not be read: ask before the body is. Its error is answered by
+    /// [`webhook_refusal`], as that of `receive` is.
+    pub fn admit<N, V>(&self, method: &str, headers: &[(N, V)]) -> Result<(), Error>
+    where
+        N: AsRef<[u8]>,
+        V: AsRef<[u8]>,
+    {
+        self.0.admit(method, headers)
+    }
+
+    /// The longest body that it takes, in bytes.
+    pub fn size_limit(&self) -> usize {
+        self.0.size_limit()
     }
 
     /// Whether a delivery is signed, and of now.
@@ -104,6 +119,37 @@ impl Verifier {
     {
         self.0.verify_signature(body, headers)
     }
+}
+
+impl From<Head> for WebhookEvent {
+    fn from(head: Head) -> Self {
+        let timestamp = head.timestamp.map(|time| match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => since.as_secs_f64(),
+            Err(before) => -before.duration().as_secs_f64(),
+        });
+        Self {
+            id: head.id,
+            event_type: head.event_type.map(|name| name.as_str().to_owned()),
+            timestamp,
+            organization: head.organization,
+            data: head.data,
+        }
+    }
+}
+
+/// What the sender gets, where the handler says nothing else, of an event of which a
+/// deduplicator says this: `new`, `in_progress` or `done`.
+pub fn webhook_answer(begun: &str) -> Result<Answer, Error> {
+    let known = [Begun::New, Begun::InProgress, Begun::Done].into_iter().find(|one| one.as_str() == begun);
+    let wrong = || Error::new(ErrorKind::Callback, "a deduplicator's begin must return new, in_progress or done");
+    known.map(Answer::to_event).ok_or_else(wrong)
+}
+
+/// What the sender gets, of a delivery that was refused with this code; `None` where it
+/// was the deduplicator that failed.
+pub fn webhook_refusal(code: Option<&str>) -> Answer {
+    let failed = || Answer::to_error(&Error::new(ErrorKind::Callback, "the webhook deduplicator failed"));
+    code.map_or_else(failed, Answer::to_refusal)
 }
 
 /// The headers, as names and values, with which a sender would deliver a body:

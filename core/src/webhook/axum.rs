@@ -3,22 +3,24 @@
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request};
-use axum::http::header::{ALLOW, RETRY_AFTER};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body_util::LengthLimitError;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::answer::Answer;
+use super::deduplicator::Begun;
 use super::event::Event;
 use super::receiver::{Delivery, Receiver};
+use super::truncated;
 use super::verifier::Verifier;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// A service behind a [`Receiver`]: it meets verified events only, and none twice.
 ///
@@ -74,24 +76,22 @@ where
     S: Service<Request, Error = Infallible>,
     S::Response: IntoResponse,
 {
-    if request.method() != Method::POST {
-        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, HeaderValue::from_static("POST"))]).into_response();
-    }
     let (mut parts, body) = request.into_parts();
-    let body = match read(body, &parts.headers, receiver.verifier()).await {
+    let body = match read(&parts, body, receiver.verifier()).await {
         Ok(body) => body,
-        Err(answer) => return answer,
+        Err(error) => return refusal(error),
     };
     let claim = match receiver.receive(body.clone(), &parts.headers).await {
         Ok(Delivery::New(claim)) => claim,
-        Ok(Delivery::Done(_)) => return StatusCode::OK.into_response(),
-        Ok(Delivery::InProgress(_)) => return later(),
+        Ok(Delivery::Done(_)) => return Answer::to_event(Begun::Done).into_response(),
+        Ok(Delivery::InProgress(_)) => return Answer::to_event(Begun::InProgress).into_response(),
         Err(error) => return refusal(error),
     };
     parts.extensions.insert(claim.event().clone());
     let Ok(response) = inner.call(Request::from_parts(parts, Body::from(body))).await;
     let mut response = response.into_response();
-    let ended = if response.status().is_success() { claim.commit().await } else { claim.release().await };
+    let is_handled = Answer::is_handled(response.status().as_u16());
+    let ended = if is_handled { claim.commit().await } else { claim.release().await };
     // The event was handled, or was not: a deduplicator that fails now changes neither.
     if let Err(error) = ended {
         response.extensions_mut().insert(error);
@@ -100,36 +100,30 @@ where
 }
 
 /// The body of a delivery that is signed at all, as far as it may be read.
-async fn read(body: Body, headers: &HeaderMap, verifier: &Verifier) -> Result<Bytes, Response> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    verifier.check_size(announced).map_err(refusal)?;
-    verifier.check_headers(headers).map_err(refusal)?;
+async fn read(parts: &Parts, body: Body, verifier: &Verifier) -> Result<Bytes, Error> {
+    verifier.admit(parts.method.as_str(), &parts.headers)?;
     to_bytes(body, verifier.size_limit()).await.map_err(|error| {
         let is_too_long = error.into_inner().is::<LengthLimitError>();
-        match verifier.check_size(usize::MAX) {
-            Err(too_large) if is_too_long => refusal(too_large),
-            _ => StatusCode::BAD_REQUEST.into_response(),
-        }
+        verifier.check_size(usize::MAX).err().filter(|_| is_too_long).unwrap_or_else(truncated)
     })
 }
 
-fn later() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, HeaderValue::from_static("5"))]).into_response()
-}
-
-/// To the sender the code alone.
 fn refusal(error: Error) -> Response {
-    let mut response = match (error.kind(), error.code()) {
-        (ErrorKind::WebhookVerification, Some("payload_too_large")) => {
-            (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large").into_response()
-        }
-        (ErrorKind::WebhookVerification, code) => {
-            (StatusCode::UNAUTHORIZED, code.unwrap_or_default().to_owned()).into_response()
-        }
-        _ => later(),
-    };
+    let mut response = Answer::to_error(&error).into_response();
     response.extensions_mut().insert(error);
     response
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = AppendHeaders(self.headers);
+        if self.body.is_empty() {
+            (status, headers).into_response()
+        } else {
+            (status, headers, self.body).into_response()
+        }
+    }
 }
 
 /// The event that a [`Receiver`] verified; a 500 that says so where the route has none.

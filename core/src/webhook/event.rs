@@ -5,10 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use base16ct::HexDisplay;
 use bytes::Bytes;
 use http::HeaderName;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use super::event_type::EventType;
 use super::headers::{Found, Headers};
@@ -94,6 +96,24 @@ impl Event {
     /// The body as it came.
     pub fn bytes(&self) -> &Bytes {
         &self.body
+    }
+
+    /// What a [`Deduplicator`](super::Deduplicator) knows it by: its id, together with a
+    /// hash of the body where the id is not signed. `None` where it has no id.
+    pub fn deduplication_key(&self) -> Option<String> {
+        self.head.deduplication_key(&self.body)
+    }
+}
+
+impl Head {
+    /// [`Event::deduplication_key`], of this body.
+    pub fn deduplication_key(&self, body: &[u8]) -> Option<String> {
+        let id = self.id.as_deref()?;
+        if self.is_id_signed {
+            return Some(id.to_owned());
+        }
+        let hash = Sha256::digest(body);
+        Some(format!("{id} {:x}", HexDisplay(&hash)))
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! A [`Verifier`] keeps its keys and takes options; a [`Receiver`] also knows redeliveries.
 
+mod answer;
 #[cfg(feature = "axum")]
 mod axum;
 mod deduplicator;
@@ -29,6 +30,7 @@ mod verifier;
 
 use ::bytes::Bytes;
 
+pub use self::answer::Answer;
 #[cfg(feature = "axum")]
 pub use self::axum::Receiving;
 pub use self::deduplicator::{Begun, Deduplicator, MemoryDeduplicator};
@@ -65,6 +67,12 @@ where
     H: Headers + ?Sized,
 {
     Verifier::new(scheme, secrets)?.verify_signature(body, headers)
+}
+
+/// Why a delivery whose body ended too early is refused; its code is `truncated`.
+#[doc(hidden)]
+pub fn truncated() -> Error {
+    refused("truncated", "the body ended before it was whole")
 }
 
 fn refused(code: &str, message: impl Into<String>) -> Error {

@@ -4,11 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base16ct::HexDisplay;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
 use super::deduplicator::{Begun, Deduplicator, MemoryDeduplicator};
@@ -105,7 +103,7 @@ impl Receiver {
     /// claim behind: what was begun goes on, on tokio's runtime.
     pub async fn receive<H: Headers + ?Sized>(&self, body: impl Into<Bytes>, headers: &H) -> Result<Delivery, Error> {
         let event = self.verifier.verify(body, headers)?;
-        let Some(key) = key(&event) else { return Ok(Delivery::New(Claim { event, open: None })) };
+        let Some(key) = event.deduplication_key() else { return Ok(Delivery::New(Claim { event, open: None })) };
         let seen = Arc::clone(&self.seen);
         let begin = async move {
             let begun = seen.begin(&key).await;
@@ -164,16 +162,6 @@ impl Drop for Claim {
             let _ = Handle::try_current().map(|runtime| runtime.spawn(release));
         }
     }
-}
-
-/// What an event is known by, if by anything.
-fn key(event: &Event) -> Option<String> {
-    let id = event.id()?;
-    if event.head.is_id_signed {
-        return Some(id.to_owned());
-    }
-    let hash = Sha256::digest(event.bytes());
-    Some(format!("{id} {:x}", HexDisplay(&hash)))
 }
 
 /// Comes to its end though nobody waits for it any more.

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderName;
+use http::header::CONTENT_LENGTH;
 
 use super::event::{Event, Head, Places};
-use super::headers::Headers;
+use super::headers::{Found, Headers};
 use super::keys::{Keys, Secrets};
 use super::received::{Layout, Signatures, seconds};
 use super::refused;
@@ -127,9 +128,19 @@ impl Verifier {
         Ok(self.places.read(body, headers, id))
     }
 
-    /// Refuses what is not signed at all, before its body is waited for.
-    #[cfg(feature = "axum")]
-    pub(super) fn check_headers<H: Headers + ?Sized>(&self, headers: &H) -> Result<(), Error> {
+    /// Refuses what need not be read: anything but a POST, a body that is announced as too
+    /// long, and what is not signed at all. Beside the codes of [`Verifier::verify`] there
+    /// is `method_not_allowed`.
+    #[doc(hidden)]
+    pub fn admit<H: Headers + ?Sized>(&self, method: &str, headers: &H) -> Result<(), Error> {
+        if method != "POST" {
+            return Err(refused("method_not_allowed", "a delivery is a POST"));
+        }
+        if let Found::One(length) = headers.under(&CONTENT_LENGTH)
+            && let Some(length) = std::str::from_utf8(length).ok().and_then(|length| length.parse().ok())
+        {
+            self.check_size(length)?;
+        }
         self.layout.read(headers).map(drop)
     }
 

@@ -1,32 +1,12 @@
-"""Webhooks: whether a delivery is what its sender signed, and signing as a sender does, for tests.
-
->>> from linktor import webhooks
->>> body = b'{"id": "evt_1", "type": "message.received", "data": {"content": "Hello"}}'
->>> headers = webhooks.sign("linktor", body, "invented-secret")
->>> event = webhooks.verify("linktor", body, headers, "invented-secret")
->>> event.type, event.data()["content"]
-('message.received', 'Hello')
-
-A `Verifier` keeps its keys, and a `Deduplicator` knows redeliveries.
-"""
+"""Verifying deliveries, and signing as a sender does."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from . import _native
-from ._json import number, written
-from ._native import Deduplicator, Event
-from ._scheme import (
-    AnyScheme,
-    EventFields,
-    EventType,
-    HmacSignature,
-    Scheme,
-    SchemeName,
-    StandardWebhooksSignature,
-)
-from ._time import epoch, seconds
+from .. import _native
+from .._json import number, written
+from .._time import epoch, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,24 +14,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = [
-    "AnyScheme",
-    "Body",
-    "Deduplicator",
-    "Event",
-    "EventFields",
-    "EventType",
-    "Headers",
-    "HmacSignature",
-    "Scheme",
-    "SchemeName",
-    "Secret",
-    "StandardWebhooksSignature",
-    "Verifier",
-    "sign",
-    "verify",
-    "verify_signature",
-]
+    from .._native import Event
+    from .._scheme import AnyScheme
 
 Body: TypeAlias = "bytes | bytearray | memoryview | str"
 """A delivery's raw body, just as it was received; a text is taken as its UTF-8.
