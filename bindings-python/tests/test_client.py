@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
 from enum import Enum, IntEnum
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import pytest
 
@@ -24,7 +25,9 @@ from linktor import (
     AsyncLinktor,
     AuthenticationError,
     CallbackError,
+    ClientOptions,
     ConfigError,
+    CredentialOptions,
     DecodeError,
     InvalidRequestError,
     LibromiConnect,
@@ -33,7 +36,9 @@ from linktor import (
     LinktorError,
     NotFoundError,
     OAuth,
+    PageOptions,
     RateLimitError,
+    RequestOptions,
     RequestTimeoutError,
 )
 from linktor._errors import from_record
@@ -149,6 +154,20 @@ def test_unknown_options_are_refused(sandbox: Sandbox) -> None:
         sandbox.client().get("/me", query={})  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         Linktor("k", "linkit")  # type: ignore[call-arg]
+
+
+def test_the_options_that_are_known_are_those_of_the_types(sandbox: Sandbox) -> None:
+    client = sandbox.client()
+    for refuse, known in (
+        (Linktor, ClientOptions),
+        (client.with_credentials, CredentialOptions),
+        (partial(client.get, "/me"), RequestOptions),
+        (partial(client.paginate, "/me"), PageOptions),
+    ):
+        with pytest.raises(TypeError) as raised:
+            cast("Any", refuse)(unknown=1)
+        names = str(raised.value).partition("there are ")[2]
+        assert set(names.split(", ")) == known.__optional_keys__
 
 
 @pytest.mark.parametrize("option", ["timeout", "deadline"])

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TypedDict
 
+import linktor
 from linktor import (
     JWT,
     APIClient,
@@ -194,6 +195,7 @@ def mistype() -> None:
     Provider(name="acme", credentials=[], paging={"max_siz": 10})  # type: ignore[typeddict-unknown-key]
     PROVIDER.replace(rate={"tiers": {"free": [{"limit": 1}]}})  # type: ignore[typeddict-item]
     PROVIDER["name"] = "other"  # type: ignore[index]
+    linktor.Linkto("k")  # type: ignore[attr-defined]
 
 
 def receive(verifier: webhooks.Verifier, seen: webhooks.Deduplicator, body: bytes, headers: Mapping[str, str]) -> int:

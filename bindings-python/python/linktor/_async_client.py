@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
-from ._auth import AsyncAuth
 from ._base import BaseClient, one_token
-from ._credentials import ABSENT
+from ._call import encode, encode_pages, within
+from ._configuration import ABSENT
 from ._logging import is_logged
 from ._native import Port
-from ._pages import AsyncPaginator
-from ._request import RequestOptions, encode, encode_pages, within
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Callable, Coroutine
@@ -23,10 +21,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from ._auth import AsyncAuth
     from ._credentials import CredentialOptions
     from ._native import Response
     from ._options import ClientOptions
-    from ._request import PageOptions
+    from ._pages import AsyncPaginator
+    from ._request import PageOptions, RequestOptions
 
 
 class Waiters:
@@ -58,8 +58,10 @@ _lock = threading.Lock()
 
 def _begin_anew() -> None:
     """Leave behind what a fork has copied: another thread may hold the lock, and the parent drains the ports."""
-    global _loops, _parents, _lock  # noqa: PLW0603
-    _parents, _loops, _lock = WeakSet([*_parents, *_loops]), WeakKeyDictionary(), threading.Lock()
+    global _loops, _parents, _lock
+    _parents = WeakSet([*_parents, *_loops])
+    _loops = WeakKeyDictionary()
+    _lock = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -110,6 +112,8 @@ class AsyncLinktor(BaseClient):
         >>> async with AsyncLinktor(email="agent@example.com", password="invented") as client:
         ...     (await client.auth.login()).organization
         """
+        from ._auth import AsyncAuth
+
         return AsyncAuth(self._native, self._settle)
 
     def get(self, path: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
@@ -160,6 +164,8 @@ class AsyncLinktor(BaseClient):
         Raises:
             LinktorError: In the iteration: a call failed.
         """
+        from ._pages import AsyncPaginator
+
         overrides = encode_pages(options)
         return AsyncPaginator(
             lambda page: self._settle(

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ._call import within
 from ._errors import InvalidRequestError
-from ._request import within
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

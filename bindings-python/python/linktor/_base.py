@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from . import _native
-from ._credentials import ABSENT
+from ._configuration import ABSENT, client_json, credentials_json
 from ._errors import ConfigError
-from ._options import client_json, credentials_json
-from ._functions import Desk
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, NoReturn
+
     from typing_extensions import Self, Unpack
 
     from ._credentials import CredentialOptions
+    from ._functions import Desk
     from ._options import ClientOptions
     from ._rate_limit import RateLimit
+
+# No thread of the extension may reach an interpreter that is shutting down.
+atexit.register(_native.shut)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_native.forked)
 
 
 class BaseClient:
     """A client of one API with one credential. Safe for use by many threads."""
 
-    _families: ClassVar[tuple[str, ...]] = ()
+    _families: tuple[str, ...] = ()
     """The families that a preset speaks, its default first; any, if there are none."""
-    _is_async: ClassVar[bool] = False
+    _is_async = False
 
     def __init__(self, api_key: str = ABSENT, **options: Unpack[ClientOptions]) -> None:
         """Make a client.
@@ -103,17 +111,21 @@ class BaseClient:
         handle.__dict__.update(self.__dict__)
         return handle
 
-    def _desk_of(self, options: ClientOptions) -> Desk | None:
+    def _desk_of(self, options: Mapping[str, Any]) -> Desk | None:
         source, store, transport = options.get("token_source"), options.get("token_store"), options.get("transport")
         if isinstance(store, (str, os.PathLike)):
             store = None
         if source is None and store is None and transport is None:
             return None
+        from ._functions import Desk
+
         return Desk(source, store, transport, on_loop=self._is_async)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied or pickled: a client holds credentials and connections."""
-        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled: make one from its options in each process")
+        raise TypeError(
+            f"a {type(self).__name__} cannot be copied or pickled: make one from its options in each process"
+        )
 
     def __repr__(self) -> str:
         if not hasattr(self, "_native"):

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ._auth import Auth
 from ._base import BaseClient, one_token
-from ._credentials import ABSENT
+from ._call import encode, encode_pages, within
+from ._configuration import ABSENT
 from ._logging import is_logged
-from ._pages import Paginator
-from ._request import RequestOptions, encode, encode_pages, within
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
     from typing_extensions import Self, Unpack
 
+    from ._auth import Auth
     from ._credentials import CredentialOptions
     from ._native import Response
     from ._options import ClientOptions
-    from ._request import PageOptions
+    from ._pages import Paginator
+    from ._request import PageOptions, RequestOptions
 
 
 class Linktor(BaseClient):
@@ -40,6 +39,8 @@ class Linktor(BaseClient):
         >>> client = Linktor(email="agent@example.com", password="invented")
         >>> client.auth.login().organization
         """
+        from ._auth import Auth
+
         return Auth(self._native)
 
     def get(self, path: str, **options: Unpack[RequestOptions]) -> Response:
@@ -89,6 +90,8 @@ class Linktor(BaseClient):
         Raises:
             LinktorError: In the iteration: a call failed.
         """
+        from ._pages import Paginator
+
         overrides = encode_pages(options)
         return Paginator(
             lambda page: self._native.call("GET", path, b"", None, overrides, within.get(), is_logged(), page)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict
+
+from ._json import Writable
 
 Token: TypeAlias = str | tuple[str, float] | Mapping[str, object]
 """What a token source returns: a token, ``(token, expires_in)`` or ``{"token": …, "expires_in": …}``.
@@ -16,17 +18,8 @@ TokenSource: TypeAlias = Callable[[], Token | Awaitable[Token]]
 """A function, sync or async, that returns the next token."""
 
 
-class _Absent:
-    def __repr__(self) -> str:
-        return "<absent>"
-
-
-ABSENT: Any = _Absent()
-"""A key that is not given, so that its variable of the environment is read. `None` is one that is missing."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class OAuth:
+class OAuth(Writable):
     """An OAuth 2.0 client and the tokens it has, if it has any yet; ``repr`` shows neither them nor its secret.
 
     Without a refresh token, get one by ``client.auth.authorize_url`` and ``exchange_code``.
@@ -48,7 +41,7 @@ class OAuth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JWT:
+class JWT(Writable):
     """What a client mints its tokens from: HS256, once per lifetime; ``repr`` shows neither secret nor claims."""
 
     secret: str = field(repr=False)

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Set
+    from typing import Any, ClassVar, TypedDict
 
+    class ErrorRecord(TypedDict, total=False):
+        """A failure as the core tells it."""
 
-class ErrorRecord(TypedDict, total=False):
-    """A failure as the core tells it."""
-
-    kind: str
-    display: str
-    message: str
-    status: int
-    code: str
-    details: Any
-    request_id: str
-    retry_after: float
-    attempts: int
-    waited: float
-    sent: str
-    method: str
-    path: str
-    body: str
-    cause: ErrorRecord
-    reason: str
-    upcall: int
+        kind: str
+        display: str
+        message: str
+        status: int
+        code: str
+        details: Any
+        request_id: str
+        retry_after: float
+        attempts: int
+        waited: float
+        sent: str
+        method: str
+        path: str
+        body: str
+        cause: ErrorRecord
+        reason: str
+        upcall: int
 
 
 class LinktorError(Exception):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,8 +10,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _native
+from ._call import within
 from ._errors import ConfigError, raised
-from ._request import within
 from ._transport import TransportRequest, answer, network_failure
 
 if TYPE_CHECKING:
@@ -23,11 +21,6 @@ if TYPE_CHECKING:
     from ._credentials import TokenSource
     from ._token_store import TokenStore
     from ._transport import Transport
-
-# No thread of the extension may reach an interpreter that is shutting down.
-atexit.register(_native.shut)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_native.forked)
 
 _ends: dict[int, Callable[[], object]] = {}
 """What is to be done when nobody waits for the answer to a question any more."""
@@ -64,7 +57,7 @@ class Desk:
         if transport is not None:
             functions["send"] = transport
         self._functions = functions
-        self._async = frozenset(name for name in functions if _is_async(functions[name])) if on_loop else frozenset()
+        self._async = frozenset(name for name in functions if on_loop and _is_async(functions[name]))
         if "load" in self._async:
             # What a lock is shows only when it is taken.
             self._async |= {"lock"}
@@ -136,9 +129,7 @@ class Desk:
         finally:
             _ends.pop(question, None)
 
-    def _begin_task(
-        self, loop: AbstractEventLoop, question: int, name: str, arguments: tuple[Any, ...]
-    ) -> None:
+    def _begin_task(self, loop: AbstractEventLoop, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         task = loop.create_task(self._task(question, name, arguments), name=f"linktor-{name}-{question}")
         _ends[question] = lambda: loop.call_soon_threadsafe(task.cancel)
 
@@ -163,7 +154,7 @@ async def _finish(question: int, name: str, value: Any) -> None:
 
         await asyncio.to_thread(_hold, question, cast("AbstractContextManager[object]", value))
     else:
-        _answer(question, name, await value if isinstance(value, Awaitable) else value)
+        _answer(question, name, await cast("Any", value) if isinstance(value, Awaitable) else value)
 
 
 def _finish_cancellable(question: int, name: str, value: Any) -> Coroutine[Any, Any, None]:

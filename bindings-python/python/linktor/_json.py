@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import cast
 
-from ._credentials import JWT, OAuth
 from ._errors import ConfigError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _GREATEST = 1e308
+
+
+class Writable:
+    """What is written as the object of its attributes."""
+
+    __slots__ = ()
 
 
 def written(fields: Mapping[str, object]) -> str:
@@ -34,7 +42,7 @@ def number(name: str, given: object, expected: str) -> object:
 
 def _unwritable(fields: Mapping[str, object]) -> Iterator[str]:
     for name, value in fields.items():
-        if isinstance(value, (OAuth, JWT)):
+        if isinstance(value, Writable):
             yield from (f"{name}.{part}" for part in _unwritable(vars(value)))
         elif _json(value) is None:
             yield name
@@ -51,11 +59,12 @@ def _json(value: object) -> str | None:
     return text
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, (OAuth, JWT)):
+def _plain(value: Any) -> object:
+    fields: Any = value
+    if isinstance(value, Writable):
         return vars(value)
     if isinstance(value, Mapping):
-        return dict(cast("Mapping[str, object]", value))
+        return dict(fields)
     raise TypeError
 
 

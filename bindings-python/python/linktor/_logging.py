@@ -8,11 +8,12 @@ Calls and waits are INFO, their parts DEBUG, tokens that are in danger WARNING. 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from logging import Logger
+    from typing import Any
 
 _DEBUG, _INFO, _WARNING = 10, 20, 30
 _logger: Logger | None = None
@@ -34,7 +35,7 @@ def tell(event: dict[str, Any]) -> None:
 
 
 def _made() -> Logger:
-    global _logger  # noqa: PLW0603
+    global _logger
     if _logger is None:
         from logging import getLogger
 
@@ -87,7 +88,9 @@ _EVENTS: dict[str, tuple[int, Callable[[dict[str, Any]], str]]] = {
     "wait_ended": (_DEBUG, lambda event: f"{_call(event)}: waited {event['elapsed']:.3f} s"),
     "call_ended": (
         _INFO,
-        lambda event: f"{_call(event)}: {_outcome(event)} after {event['elapsed']:.3f} s, {_attempts(event)}, "
-        f"request id {event['request_id']}",
+        lambda event: (
+            f"{_call(event)}: {_outcome(event)} after {event['elapsed']:.3f} s, {_attempts(event)}, "
+            f"request id {event['request_id']}"
+        ),
     ),
 }

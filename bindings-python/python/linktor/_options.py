@@ -1,22 +1,19 @@
-"""The options of a client, as types and as the JSON that crosses into the core."""
+"""The options of a client, as types."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
-from ._credentials import ABSENT, CredentialOptions
-from ._errors import ConfigError, unexpected
-from ._json import judged, written
-from ._rate_limit import Limit
-from ._token_store import TokenStore
-from ._transport import Transport
+from ._credentials import CredentialOptions
 
 if TYPE_CHECKING:
-    from ._provider import Provider
+    import os
+    from collections.abc import Mapping, Sequence
 
-_NEVER_NOTHING = frozenset({"access_token", "email", "password", "oauth", "jwt", "token_source"})
+    from ._provider import Provider
+    from ._rate_limit import Limit
+    from ._token_store import TokenStore
+    from ._transport import Transport
 
 
 class ClientOptions(CredentialOptions, total=False):
@@ -96,56 +93,3 @@ class ClientOptions(CredentialOptions, total=False):
     """Certificates in PEM that are trusted besides the machine's own."""
     allow_insecure_http: bool | None
     """Allow plain http to hosts that are not loopback, in a network of your own."""
-
-
-def client_json(client: str, family: str, api_key: str, options: ClientOptions) -> str:
-    """Write a client's options as the core reads them."""
-    given = _given(client, ClientOptions.__optional_keys__, api_key, options)
-    given.setdefault("provider", family)
-    if isinstance(given.get("headers"), Mapping):
-        given["headers"] = list(given["headers"].items())
-    if "limits" in given:
-        given["limits"] = _limits(given["limits"])
-    if isinstance(given.get("token_store"), os.PathLike):
-        given["token_store"] = os.fspath(given["token_store"])
-    elif not isinstance(given.get("token_store", ""), str):
-        given["token_store"] = True
-    if "transport" in given:
-        if not callable(given["transport"]):
-            raise ConfigError("transport must be callable")
-        given["transport"] = True
-    return written({name: judged(value) for name, value in given.items()})
-
-
-def _limits(limits: object) -> object:
-    if isinstance(limits, str):
-        return limits
-    own = cast("Sequence[object]", limits)
-    if not isinstance(limits, Sequence) or not all(isinstance(one, Limit) for one in own):
-        raise ConfigError("limits must be a tier's name, or a list of Limit")
-    return [
-        {"limit": judged(one.limit), "window": judged(one.window), "class": one.class_}
-        for one in cast("Sequence[Limit]", limits)
-    ]
-
-
-def credentials_json(api_key: str, options: CredentialOptions) -> str:
-    """Write a handle's credentials as the core reads them."""
-    return written(_given("with_credentials", CredentialOptions.__optional_keys__, api_key, options))
-
-
-def _given(function: str, known: frozenset[str], api_key: str, options: CredentialOptions) -> dict[str, Any]:
-    given: dict[str, Any] = {
-        name: value for name, value in options.items() if value is not None or name in _NEVER_NOTHING
-    }
-    if unknown := given.keys() - known:
-        raise unexpected(function, unknown, known)
-    if api_key is not ABSENT:
-        given["api_key"] = api_key
-    if given.get("anonymous") is False:
-        del given["anonymous"]
-    if "token_source" in given:
-        if not callable(given["token_source"]):
-            raise ConfigError("token_source must be callable")
-        given["token_source"] = True
-    return given

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
 
 class TokenStore(Protocol):
@@ -25,7 +27,7 @@ class TokenStore(Protocol):
     ...         self[key] = record
     """
 
-    def load(self, key: str, /) -> str | None | Awaitable[str | None]:
+    def load(self, key: str, /) -> str | Awaitable[str | None] | None:
         """Return the text that was saved last under this key, or `None`."""
 
     def save(self, key: str, record: str, /) -> Awaitable[object] | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping  # noqa: TC003
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias, cast
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 from ._headers import Headers
 
@@ -31,13 +29,13 @@ class TransportRequest:
     timeout: float
     """Seconds that the answer is waited for. What a sync transport sends in the caller's thread it must end itself."""
 
-    def __init__(
-        self, method: str, url: str, headers: list[tuple[str, str]], content: bytes, timeout: float  # noqa: ASYNC109
-    ) -> None:
+    def __init__(self, method: str, url: str, headers: list[tuple[str, str]], content: bytes, timeout: float) -> None:
         self.method, self.url, self.content, self.timeout = method, url, content, timeout
         self.headers = Headers(headers)
 
     def __repr__(self) -> str:
+        from urllib.parse import urlsplit
+
         return f"<TransportRequest {self.method} {urlsplit(self.url).path}>"
 
 
@@ -51,14 +49,17 @@ class AnyResponse(Protocol):
     @property
     def status_code(self) -> int:
         """The HTTP status. A redirect is returned as it is: the client decides whether to follow it."""
+        ...
 
     @property
     def headers(self) -> _MultiItems | Iterable[tuple[str, str]]:
         """The headers."""
+        ...
 
     @property
     def content(self) -> bytes:
         """The whole body, decompressed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,15 @@ Transport: TypeAlias = "Callable[[TransportRequest], AnyResponse | Awaitable[Any
 """A function, sync or async, that sends a request once and returns the answer.
 
 It follows no redirect, repeats nothing and adds no credential: all that is the client's. Of what it raises, a
-`ConnectionError`, a `TimeoutError`, and the like of ``http.client``, ``httpx``, ``requests`` and ``aiohttp`` are failures
-of the network, which are tried again as such; anything else is a `CallbackError` at once.
+`ConnectionError`, a `TimeoutError`, and the like of ``http.client``, ``httpx``, ``requests`` and ``aiohttp`` are
+failures of the network, which are tried again as such; anything else is a `CallbackError` at once.
 """
 
 
-def answer(response: object) -> tuple[int, list[tuple[str, str]], bytes]:
+def answer(response: Any) -> tuple[int, list[tuple[str, str]], bytes]:
     """Take a response apart. Raises `TypeError` if it is none."""
     try:
-        status, headers, content = (
-            cast("AnyResponse", response).status_code,
-            cast("AnyResponse", response).headers,
-            cast("AnyResponse", response).content,
-        )
+        status, headers, content = response.status_code, response.headers, response.content
     except AttributeError:
         raise TypeError(
             "the transport must return a TransportResponse, or what has its status_code, headers and content, "
@@ -103,14 +100,14 @@ def answer(response: object) -> tuple[int, list[tuple[str, str]], bytes]:
         raise TypeError("status_code of the transport's response must be a number from 100 to 599")
     if not isinstance(content, (bytes, bytearray, memoryview)):
         raise TypeError(f"content of the transport's response must be bytes, not a {type(content).__name__}")
-    return status, _pairs(headers), bytes(content)
+    return status, _pairs(headers), bytes(cast("bytes", content))
 
 
-def _pairs(headers: object) -> list[tuple[str, str]]:
+def _pairs(headers: Any) -> list[tuple[str, str]]:
     # Where there is `multi_items`, as in httpx, `items` joins what is repeated.
     items = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
     try:
-        pairs = list(items() if callable(items) else cast("Iterable[tuple[object, object]]", headers))
+        pairs: list[tuple[object, object]] = list(cast("Any", items)() if callable(items) else headers)
         if all(isinstance(name, str) and isinstance(value, str) for name, value in pairs):
             return cast("list[tuple[str, str]]", pairs)
     except (TypeError, ValueError):
@@ -132,8 +129,8 @@ def network_failure(error: BaseException) -> NetworkFailure | None:
             return failure
     for module, name, failure in _LIBRARIES:
         # Who raises it has imported it.
-        kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type) and isinstance(error, kind):
+        known = getattr(sys.modules.get(module), name, None)
+        if isinstance(known, type) and isinstance(error, known):
             return failure
     return None
 
@@ -142,6 +139,7 @@ _REFUSED, _BROKEN = NetworkFailure(False, True), NetworkFailure(False, False)
 _UNREACHED, _LATE = NetworkFailure(True, True), NetworkFailure(True, False)
 
 _LIBRARIES = (
+    ("socket", "gaierror", _REFUSED),
     ("http.client", "HTTPException", _BROKEN),
     ("httpx", "ConnectTimeout", _UNREACHED),
     ("httpx", "TimeoutException", _LATE),
@@ -156,7 +154,6 @@ _LIBRARIES = (
 )
 _BUILT_IN: tuple[tuple[type[BaseException], NetworkFailure], ...] = (
     (ConnectionRefusedError, _REFUSED),
-    (socket.gaierror, _REFUSED),
     (TimeoutError, _LATE),
     (ConnectionError, _BROKEN),
 )
