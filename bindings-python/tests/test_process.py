@@ -6,39 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
+from process import run, script
 from sandbox import Sandbox
 
 SLOW = {"delay_ms": 10_000, "json": {}}
-PRELUDE = """
-import asyncio, os, sys, threading, time
-from linktor import *
-BASE, KEY = sys.argv[1:]
-options = {"api_key": KEY, "base_url": BASE}
-"""
-
-
-@contextmanager
-def script(sandbox: Sandbox, code: str) -> Iterator[subprocess.Popen[str]]:
-    base, key = sandbox.base_urls["linktor"], sandbox.credentials["linktor"]["api_key"]
-    command = [sys.executable, "-X", "dev", "-W", "error", "-c", PRELUDE + code, base, key]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def run(sandbox: Sandbox, code: str, seconds: float = 10) -> str:
-    """The output of a script that ends by itself, and says nothing on stderr."""
-    with script(sandbox, code) as process:
-        out, err = process.communicate(timeout=seconds)
-    assert (process.returncode, err) == (0, "")
-    return out.strip()
 
 
 @pytest.mark.parametrize(
@@ -234,6 +208,113 @@ print(verifier.verify('{"id": "evt_1"}', headers).id, seen.begin('evt_1'), seen.
     assert run(sandbox, code).splitlines() == ["evt_1 done new"] * 2
 
 
+ASKING = """
+client, mine = Linktor(**options), AsyncLinktor(**options)
+
+def ask(caller):
+    names = [f"{caller}-{number}" for number in range(50)]
+    return [client.get(f"/things/{name}").data() for name in names] == names
+
+async def gather(caller):
+    names = [f"{caller}-{number}" for number in range(50)]
+    return [answer.data() for answer in await asyncio.gather(*(mine.get(f"/things/{name}") for name in names))] == names
+
+def ask_async(caller):
+    return asyncio.run(gather(caller))
+"""
+
+
+@pytest.mark.parametrize("ask", ["ask", "ask_async"])
+def test_no_process_gets_the_answer_of_another(sandbox: Sandbox, ask: str) -> None:
+    callers = ["before", "parent", *(f"child{number}" for number in range(4))]
+    names = [f"{caller}-{number}" for caller in callers for number in range(50)]
+    sandbox.script(*({"json": {"data": name}, "match": {"path": f"/api/v1/things/{name}"}} for name in names))
+    code = f"""
+print({ask}("before"))
+children = []
+for number in range(4):
+    if (child := os.fork()) == 0:
+        os._exit(0 if {ask}(f"child{{number}}") else 1)
+    children.append(child)
+print({ask}("parent"), [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+"""
+    assert run(sandbox, ASKING + code, 30).splitlines() == ["True", "True [0, 0, 0, 0]"]
+    asked = [entry["path"] for entry in sandbox.journal()]
+    assert sorted(asked) == sorted(f"/api/v1/things/{name}" for name in names)
+
+
+CHILD = """
+results = []
+thread = threading.Thread(target=lambda: results.append(client.get("/things/parent").data()))
+thread.start()
+time.sleep(0.2)
+child = os.fork()
+if child == 0:
+    print(client.get("/things/child").data(), flush=True)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+thread.join()
+print(*results)
+"""
+SIDES = [{"json": {"data": side}, "match": {"path": f"/api/v1/things/{side}"}} for side in ("parent", "child")]
+
+
+def test_a_fork_during_another_thread_s_call(sandbox: Sandbox) -> None:
+    sandbox.script({**SIDES[0], "delay_ms": 1_000}, SIDES[1])
+    assert run(sandbox, "client = Linktor(**options)" + CHILD, 20).split() == ["child", "0", "parent"]
+    assert [entry["aborted"] for entry in sandbox.journal()] == [False, False]
+
+
+def test_a_fork_during_another_thread_s_wait_for_a_retry(sandbox: Sandbox) -> None:
+    busy = {"status": 503, "headers": {"Retry-After": "1"}, "match": {"path": "/api/v1/things/parent"}}
+    sandbox.script(busy, *SIDES)
+    assert run(sandbox, "client = Linktor(**options)" + CHILD, 20).split() == ["child", "0", "parent"]
+    assert len(sandbox.journal()) == 3
+
+
+def test_a_fork_during_another_thread_s_login(sandbox: Sandbox) -> None:
+    login = {"pass": True, "delay_ms": 700, "match": {"path": "/api/v1/auth/login"}}
+    sandbox.script(login, *SIDES)
+    given = sandbox.credentials["linktor"]
+    code = f"client = Linktor(email={given['email']!r}, password={given['password']!r}, base_url=BASE)"
+    assert run(sandbox, code + CHILD, 20).split() == ["child", "0", "parent"]
+    paths = [entry["path"].rpartition("/")[2] for entry in sandbox.journal()]
+    assert paths == ["login", "login", "child", "parent"]
+
+
+def test_a_fork_during_another_thread_s_question_to_its_source(sandbox: Sandbox) -> None:
+    sandbox.script(*SIDES)
+    code = """
+def source():
+    time.sleep(0.5)
+    return KEY
+
+client = Linktor(token_source=source, base_url=BASE)
+"""
+    assert run(sandbox, code + CHILD, 20).split() == ["child", "0", "parent"]
+
+
+def test_forks_in_the_midst_of_many_calls(sandbox: Sandbox) -> None:
+    code = """
+client = Linktor(**options)
+is_over = threading.Event()
+
+def spin():
+    while not is_over.is_set():
+        client.get("/me")
+
+threads = [threading.Thread(target=spin) for _ in range(4)]
+for thread in threads: thread.start()
+for _ in range(20):
+    if (child := os.fork()) == 0:
+        os._exit(0 if client.get("/me").status_code == 200 else 1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+is_over.set()
+for thread in threads: thread.join()
+"""
+    assert run(sandbox, code, 60).split() == ["0"] * 20
+
+
 def test_a_pool_of_forked_workers_works(sandbox: Sandbox) -> None:
     code = """
 import multiprocessing
@@ -251,3 +332,49 @@ def test_import_starts_no_thread_and_imports_no_asyncio(sandbox: Sandbox) -> Non
     command = [sys.executable, "-c", "import linktor, os, sys; " + code]
     out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout
     assert out.split() == ["1", "False"]
+
+
+def test_calls_run_on_uvloop(sandbox: Sandbox) -> None:
+    slow = {"delay_ms": 10_000, "json": {}, "match": {"path": "/api/v1/things/slow"}}
+    sandbox.script(slow, slow)
+    code = """
+import uvloop
+client = AsyncLinktor(**options)
+
+async def main():
+    answers = await asyncio.gather(*(client.get("/me") for _ in range(100)))
+    slow = asyncio.create_task(client.get("/things/slow"))
+    await asyncio.sleep(0.2)
+    slow.cancel()
+    await asyncio.wait([slow])
+    return type(asyncio.get_running_loop()).__module__, {answer.status_code for answer in answers}, slow.cancelled()
+
+for _ in range(2):
+    print(*uvloop.run(main()))
+"""
+    assert run(sandbox, code, 20).splitlines() == ["uvloop {200} True"] * 2
+    assert sandbox.wait_for_abort()[-1]["aborted"]
+
+
+def test_calls_run_in_anyio_s_task_groups(sandbox: Sandbox) -> None:
+    sandbox.script({"delay_ms": 10_000, "json": {}, "match": {"path": "/api/v1/things/slow"}})
+    code = """
+import anyio
+client = AsyncLinktor(**options)
+
+async def call():
+    statuses.append((await client.get("/me")).status_code)
+
+async def main():
+    async with anyio.create_task_group() as group:
+        for _ in range(100):
+            group.start_soon(call)
+    with anyio.move_on_after(0.2) as scope:
+        await client.get("/things/slow")
+    print(statuses == [200] * 100, scope.cancelled_caught)
+
+statuses = []
+anyio.run(main)
+"""
+    assert run(sandbox, code, 20) == "True True"
+    assert sandbox.wait_for_abort()[-1]["aborted"]
