@@ -32,5 +32,6 @@ def run(sandbox: Sandbox, code: str, seconds: float = 10) -> str:
     """The output of a script that ends by itself, and says nothing on stderr."""
     with script(sandbox, code) as process:
         out, err = process.communicate(timeout=seconds)
-    assert (process.returncode, err) == (0, "")
+    assert process.returncode == 0, err
+    assert err == ""
     return out.strip()
