@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help quickstart quickstart-python quickstart-node quickstart-go \
-	test test-rust test-python test-node test-go soak lint bench clean sandbox python node go
+	test test-rust test-python test-node test-go soak lint bench bench-python clean sandbox python node go
 
 export LINKTOR_SANDBOX ?= $(CURDIR)/target/debug/linktor-sandbox
 export PROPTEST_CASES ?= 1000
@@ -71,13 +71,20 @@ bench: ## speed against peers, side by side
 	cargo bench --quiet -p linktor --bench pipeline
 	cargo bench --quiet -p linktor --bench rate_limit
 	cargo bench --quiet -p linktor --bench webhook
-	test -d target/bench-venv || python3 -m venv target/bench-venv
-	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt ./bindings-python
-	LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox target/bench-venv/bin/python tests/bench/bench.py
+	$(MAKE) bench-python
 	cd bindings-node && npm ci --no-audit --no-fund --silent && npm run --silent build:native:release && npm run --silent build
 	cd tests/bench && npm install --no-package-lock --no-audit --no-fund --silent && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox node bench.mjs
 	bindings-go/build.sh release
 	cd tests/bench/go && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox go run .
+
+bench-python: ## that of Python alone, from the wheel that pip builds
+	cargo build --release -p linktor-bench --bin bench-server
+	rm -rf target/bench-wheel
+	test -d target/bench-venv || python3 -m venv target/bench-venv
+	target/bench-venv/bin/pip wheel --quiet --no-deps --wheel-dir target/bench-wheel ./bindings-python
+	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt
+	target/bench-venv/bin/pip install --quiet --no-deps --force-reinstall target/bench-wheel/linktor-*.whl
+	target/bench-venv/bin/python tests/bench/bench.py target/release/bench-server target/bench-wheel/linktor-*.whl
 
 clean: ## remove everything that was built
 	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native} bindings-go/internal/ffi/{lib,library.h} \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox import Sandbox
-from test_process import run
+from process import run
 
 CHILD = """
 import traceback

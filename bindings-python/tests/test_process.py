@@ -6,40 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from linktor.testing import Answer
+from process import run, script
 from sandbox import Sandbox
 
 SLOW: Answer = {"delay_ms": 10_000, "json": {}}
-PRELUDE = """
-import asyncio, os, sys, threading, time
-from linktor import *
-BASE, KEY = sys.argv[1:]
-options = {"api_key": KEY, "base_url": BASE}
-"""
-
-
-@contextmanager
-def script(sandbox: Sandbox, code: str) -> Iterator[subprocess.Popen[str]]:
-    base, key = sandbox.base_urls["linktor"], sandbox.credentials["linktor"]["api_key"]
-    command = [sys.executable, "-X", "dev", "-W", "error", "-c", PRELUDE + code, base, key]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def run(sandbox: Sandbox, code: str, seconds: float = 10) -> str:
-    """The output of a script that ends by itself, and says nothing on stderr."""
-    with script(sandbox, code) as process:
-        out, err = process.communicate(timeout=seconds)
-    assert (process.returncode, err) == (0, "")
-    return out.strip()
 
 
 @pytest.mark.parametrize(
@@ -235,6 +209,113 @@ print(verifier.verify('{"id": "evt_1"}', headers).id, seen.begin('evt_1'), seen.
     assert run(sandbox, code).splitlines() == ["evt_1 done new"] * 2
 
 
+ASKING = """
+client, mine = Linktor(**options), AsyncLinktor(**options)
+
+def ask(caller):
+    names = [f"{caller}-{number}" for number in range(50)]
+    return [client.get(f"/things/{name}").data() for name in names] == names
+
+async def gather(caller):
+    names = [f"{caller}-{number}" for number in range(50)]
+    return [answer.data() for answer in await asyncio.gather(*(mine.get(f"/things/{name}") for name in names))] == names
+
+def ask_async(caller):
+    return asyncio.run(gather(caller))
+"""
+
+
+@pytest.mark.parametrize("ask", ["ask", "ask_async"])
+def test_no_process_gets_the_answer_of_another(sandbox: Sandbox, ask: str) -> None:
+    callers = ["before", "parent", *(f"child{number}" for number in range(4))]
+    names = [f"{caller}-{number}" for caller in callers for number in range(50)]
+    sandbox.script(*({"json": {"data": name}, "match": {"path": f"/api/v1/things/{name}"}} for name in names))
+    code = f"""
+print({ask}("before"))
+children = []
+for number in range(4):
+    if (child := os.fork()) == 0:
+        os._exit(0 if {ask}(f"child{{number}}") else 1)
+    children.append(child)
+print({ask}("parent"), [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+"""
+    assert run(sandbox, ASKING + code, 30).splitlines() == ["True", "True [0, 0, 0, 0]"]
+    asked = [entry["path"] for entry in sandbox.journal()]
+    assert sorted(asked) == sorted(f"/api/v1/things/{name}" for name in names)
+
+
+CHILD = """
+results = []
+thread = threading.Thread(target=lambda: results.append(client.get("/things/parent").data()))
+thread.start()
+time.sleep(0.2)
+child = os.fork()
+if child == 0:
+    print(client.get("/things/child").data(), flush=True)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+thread.join()
+print(*results)
+"""
+SIDES = [{"json": {"data": side}, "match": {"path": f"/api/v1/things/{side}"}} for side in ("parent", "child")]
+
+
+def test_a_fork_during_another_thread_s_call(sandbox: Sandbox) -> None:
+    sandbox.script({**SIDES[0], "delay_ms": 1_000}, SIDES[1])
+    assert run(sandbox, "client = Linktor(**options)" + CHILD, 20).split() == ["child", "0", "parent"]
+    assert [entry["aborted"] for entry in sandbox.journal()] == [False, False]
+
+
+def test_a_fork_during_another_thread_s_wait_for_a_retry(sandbox: Sandbox) -> None:
+    busy = {"status": 503, "headers": {"Retry-After": "1"}, "match": {"path": "/api/v1/things/parent"}}
+    sandbox.script(busy, *SIDES)
+    assert run(sandbox, "client = Linktor(**options)" + CHILD, 20).split() == ["child", "0", "parent"]
+    assert len(sandbox.journal()) == 3
+
+
+def test_a_fork_during_another_thread_s_login(sandbox: Sandbox) -> None:
+    login = {"pass": True, "delay_ms": 700, "match": {"path": "/api/v1/auth/login"}}
+    sandbox.script(login, *SIDES)
+    given = sandbox.credentials["linktor"]
+    code = f"client = Linktor(email={given['email']!r}, password={given['password']!r}, base_url=BASE)"
+    assert run(sandbox, code + CHILD, 20).split() == ["child", "0", "parent"]
+    paths = [entry["path"].rpartition("/")[2] for entry in sandbox.journal()]
+    assert paths == ["login", "login", "child", "parent"]
+
+
+def test_a_fork_during_another_thread_s_question_to_its_source(sandbox: Sandbox) -> None:
+    sandbox.script(*SIDES)
+    code = """
+def source():
+    time.sleep(0.5)
+    return KEY
+
+client = Linktor(token_source=source, base_url=BASE)
+"""
+    assert run(sandbox, code + CHILD, 20).split() == ["child", "0", "parent"]
+
+
+def test_forks_in_the_midst_of_many_calls(sandbox: Sandbox) -> None:
+    code = """
+client = Linktor(**options)
+is_over = threading.Event()
+
+def spin():
+    while not is_over.is_set():
+        client.get("/me")
+
+threads = [threading.Thread(target=spin) for _ in range(4)]
+for thread in threads: thread.start()
+for _ in range(20):
+    if (child := os.fork()) == 0:
+        os._exit(0 if client.get("/me").status_code == 200 else 1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+is_over.set()
+for thread in threads: thread.join()
+"""
+    assert run(sandbox, code, 60).split() == ["0"] * 20
+
+
 def test_a_pool_of_forked_workers_works(sandbox: Sandbox) -> None:
     code = """
 import multiprocessing
@@ -247,54 +328,8 @@ with multiprocessing.get_context('fork').Pool(4) as pool:
     assert run(sandbox, code, 20) == "{200}"
 
 
-def out_of(code: str) -> list[str]:
-    """The words that a script without a sandbox says."""
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.split()
+from linktor.testing import Answer
+from process import run, script
+from sandbox import Sandbox
 
-
-def test_import_starts_no_thread() -> None:
-    assert out_of("import linktor, os; print(len(os.listdir('/proc/self/task')))") == ["1"]
-
-
-SLOW_TO_LOAD = frozenset(
-    {"asyncio", "dataclasses", "datetime", "email", "http", "inspect", "logging", "socket", "ssl", "typing", "urllib"}
-)
-
-
-@pytest.mark.parametrize(
-    ("code", "slow"),
-    [
-        ("import linktor", SLOW_TO_LOAD | {"enum", "json", "re", "threading"}),
-        ("from linktor import Linktor; Linktor('k', base_url='https://api.example.com', timeout=5)", SLOW_TO_LOAD),
-        ("from linktor import AsyncLinktor; AsyncLinktor('k')", SLOW_TO_LOAD),
-    ],
-    ids=["package", "client", "async_client"],
-)
-def test_a_start_loads_nothing_slow(code: str, slow: frozenset[str]) -> None:
-    loaded = out_of(f"import sys; before = set(sys.modules); {code}; print(*set(sys.modules) - before)")
-    assert slow & set(loaded) == set()
-
-
-def test_every_name_is_found_and_listed() -> None:
-    assert out_of("import linktor; print(*set(linktor.__all__) - set(dir(linktor)))") == []
-    assert out_of("import linktor; print(*[name for name in linktor.__all__ if not hasattr(linktor, name)])") == []
-    assert out_of("from linktor import *; print(Linktor.__name__, jwt.__name__)") == ["Linktor", "linktor.jwt"]
-    assert out_of("import linktor; print(hasattr(linktor, 'Linkto'))") == ["False"]
-
-
-def test_threads_may_find_names_at_once() -> None:
-    code = """
-import linktor, sys, threading
-sys.setswitchinterval(1e-6)
-together, found = threading.Barrier(8), []
-def find(first):
-    together.wait()
-    names = linktor.__all__[first:] + linktor.__all__[:first]
-    found.append({name: getattr(linktor, name) for name in names})
-threads = [threading.Thread(target=find, args=(first,)) for first in range(0, 56, 7)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-print(len(found), all(one == found[0] for one in found))
-"""
-    assert out_of(code) == ["8", "True"]
+SLOW: Answer = {"delay_ms": 10_000, "json": {}}
