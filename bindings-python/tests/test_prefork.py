@@ -58,9 +58,8 @@ print(json.dumps([call.get(timeout=20, interval=0.05) for call in calls]))
 @contextmanager
 def server(sandbox: Sandbox, folder: Path, code: str, *command: str) -> Iterator[subprocess.Popen[str]]:
     """A server of the application in its folder. It ends by itself when it is told to."""
-    sandbox.script(
-        *({"json": {"data": name}, "delay_ms": 100, "match": {"path": f"/api/v1/things/{name}"}} for name in NAMES)
-    )
+    for name in NAMES:
+        sandbox.script({"json": {"data": name}, "delay_ms": 100, "match": {"path": f"/api/v1/things/{name}"}})
     (folder / "application.py").write_text(APPLICATION + code)
     with subprocess.Popen(
         [sys.executable, "-m", *command], cwd=folder, env=environment(sandbox), stderr=subprocess.PIPE, text=True
