@@ -22,11 +22,8 @@ DESCRIPTORS = 20
 """How many more may be open: as many connections as calls are made at once."""
 
 MEASURED = """
-import gc, logging, random
+import gc, random
 from pathlib import Path
-
-# In the development mode asyncio tells of slow callbacks, as a busy machine makes them.
-logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 def standing():
     gc.collect()
