@@ -3,16 +3,13 @@
 Run: python examples/python/oauth_code.py
 """
 
-import json
-import os
-import subprocess
 import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import ClassVar
 
-from linktor import APIClient, AuthorizationRequest, LinktorError, OAuth
+from linktor import APIClient, AuthorizationRequest, OAuth, PermissionDeniedError
+from linktor.testing import Sandbox
 
 
 class CameBack(BaseHTTPRequestHandler):
@@ -31,19 +28,19 @@ class CameBack(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    with subprocess.Popen([sandbox()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        ready = json.loads(server.stdout.readline())
-        known = ready["credentials"]["api_v2"]
+    with Sandbox() as sandbox:
+        known = sandbox.credentials["api_v2"]
         oauth = OAuth(client_id=known["client_id"], client_secret=known["client_secret"])
-        urls = {"base_url": ready["base_urls"]["api_v2"], "auth_url": ready["auth_urls"]["api_v2"]}
-        with APIClient(oauth=oauth, **urls) as client:
+        with APIClient(
+            oauth=oauth, base_url=sandbox.base_urls["api_v2"], auth_url=sandbox.auth_urls["api_v2"]
+        ) as client:
             log_in(client)
-            print(f"the user lets us read {len(client.get('/users').data())} users")
+            users = client.get("/users").data()
+            print(f"the user lets us read {len(users)} users")
             try:
                 client.post("/users", json={"name": "Ada"})
-                print("and write them")
-            except LinktorError as error:
+                raise AssertionError("the user never agreed to that")
+            except PermissionDeniedError as error:
                 print(f"but not write them: {error}")
 
 
@@ -64,13 +61,6 @@ def log_in(client: APIClient) -> None:
 def browse(url: str) -> None:
     """Stands in for the user's browser: follows redirects until a page comes."""
     urllib.request.urlopen(url).close()
-
-
-def sandbox() -> Path:
-    """The sandbox's binary: `cargo build -p linktor-sandbox` makes it."""
-    target = Path(__file__).resolve().parents[2] / "target"
-    places = [os.environ.get("LINKTOR_SANDBOX"), target / "release/linktor-sandbox", target / "debug/linktor-sandbox"]
-    return next(Path(place) for place in places if place and Path(place).is_file())
 
 
 if __name__ == "__main__":

@@ -1,17 +1,14 @@
 """A sixth API: described once as data, by keywords or JSON, and spoken to like the built-in ones.
 
-The API itself, a parcel service, is invented and runs in this process.
+The API itself, a parcel service, is invented: the sandbox answers as it would.
 
 Run: python examples/python/own_provider.py
 """
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-from linktor import APIError, Linktor, Provider
+from linktor import Linktor, NotFoundError, Provider
+from linktor.testing import Answer, Sandbox
 
 PARCELS = Provider(
     name="parcels",
@@ -34,71 +31,58 @@ PARCELS = Provider(
 )
 
 
+LOGIN: Answer = {
+    "json": {
+        "session": {"token": "parcel-token", "seconds": 600},
+        "depot": "north",
+        "clerk": {"email": "clerk@example.com"},
+    }
+}
+
+
 def main() -> None:
     # The document works in every language.
     document = Path(__file__).resolve().parents[1] / "rust" / "sixth_api.json"
     assert Provider.from_json(document.read_bytes()) == PARCELS, "the same, said twice"
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), ParcelService) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            use(f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
+    with Sandbox() as sandbox:
+        base_url = sandbox.base_urls["linktor"]
+        with Linktor(provider=PARCELS, base_url=base_url, email="clerk@example.com", password="invented") as client:
+            use(client, sandbox)
 
 
-def use(base_url: str) -> None:
-    with Linktor(provider=PARCELS, base_url=base_url, email="clerk@example.com", password="invented") as client:
-        test = client.auth.test()
-        session = client.auth.session()
-        assert test.valid
-        assert session is not None
-        print(f"valid: {test.valid}, {test.data}")
-        print(f"depot: {session.organization}")
-        parcels = list(client.paginate("/parcels", params={"n": 2}))
-        print(f"parcels {', '.join(parcels)}")
-        assert len(parcels) == 5
-        try:
-            client.get("/lost")
-            raise AssertionError("nothing is lost")
-        except APIError as error:
-            print(f"{error.kind}, code {error.code}: {error.message}")
+def use(client: Linktor, sandbox: Sandbox) -> None:
+    sandbox.script(LOGIN, {"json": {"name": "Clerk"}})
+    test = client.auth.test()
+    session = client.auth.session()
+    print(f"valid: {test.valid}, {test.data}")
+    assert test.valid
+    assert session is not None
+    print(f"depot: {session.organization}")
 
+    sandbox.script(
+        {"json": {"data": ["P-1", "P-2"], "more": True}},
+        # The session ends between two pages.
+        {"status": 401, "json": {"fault": "SESSION_OVER", "reason": "log in again"}},
+        LOGIN,
+        {"json": {"data": ["P-3"], "more": False}},
+    )
+    parcels = list(client.paginate("/parcels", params={"n": 2}))
+    print(f"parcels {', '.join(parcels)}")
+    assert parcels == ["P-1", "P-2", "P-3"]
 
-class ParcelService(BaseHTTPRequestHandler):
-    """The invented API."""
+    calls = [(entry.path.rpartition("/")[2], entry.query) for entry in sandbox.journal()]
+    page_1, page_2 = ("parcels", "n=2&p=1"), ("parcels", "n=2&p=2")
+    assert calls == [("login", None), ("whoami", None), page_1, page_2, ("login", None), page_2], calls
+    sent = sandbox.journal()[-1].headers
+    assert (sent["Authorization"], sent["X-Depot"]) == ("Bearer parcel-token", "north")
 
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        session = {"token": "parcel-token", "seconds": 600}
-        self.answer(200, {"session": session, "depot": "north", "clerk": {"email": given["email"]}})
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        if (self.headers["Authorization"], self.headers["X-Depot"]) != ("Bearer parcel-token", "north"):
-            self.answer(401, {"fault": "SESSION_OVER", "reason": "log in again"})
-        elif url.path == "/whoami":
-            self.answer(200, {"name": "Clerk"})
-        elif url.path == "/parcels":
-            asked = parse_qs(url.query)
-            page, size = int(asked["p"][0]), int(asked["n"][0])
-            rows = ["P-1", "P-2", "P-3", "P-4", "P-5"]
-            self.answer(200, {"data": rows[(page - 1) * size : page * size], "more": page * size < len(rows)})
-        else:
-            self.answer(404, {"fault": "NO_SUCH_PARCEL", "reason": "it is lost"})
-
-    def answer(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-        pass
+    sandbox.script({"status": 404, "json": {"fault": "NO_SUCH_PARCEL", "reason": "it is lost"}})
+    try:
+        client.get("/lost")
+        raise AssertionError("nothing is lost")
+    except NotFoundError as error:
+        print(f"{error.kind}, code {error.code}: {error.message}")
 
 
 if __name__ == "__main__":

@@ -5,14 +5,11 @@ Run: python examples/python/quickstart.py
 
 import asyncio
 import json
-import os
-import subprocess
-import urllib.request
-from pathlib import Path
 
-from linktor import AsyncLibromiConnect, Linktor, LinktorError, Response
+from linktor import AuthenticationError, Linktor, Response
+from linktor.testing import Family, Sandbox
 
-CALLS = {
+CALLS: dict[Family, tuple[str, str, dict[str, object]]] = {
     "linktor": ("/me", "/contacts", {"name": "Ada"}),
     "linkit": ("/products", "/products", {"name": "Tea", "price": 4.5}),
     "libromi": ("/contacts", "/messages", {"to": "+15550100", "type": "text", "text": "Hello"}),
@@ -22,44 +19,35 @@ CALLS = {
 
 
 def main() -> None:
-    with subprocess.Popen([sandbox()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        ready = json.loads(server.stdout.readline())
+    with Sandbox() as sandbox:
         for family, (read, write, body) in CALLS.items():
-            key, base_url = ready["credentials"][family]["api_key"], ready["base_urls"][family]
+            key, base_url = sandbox.credentials[family]["api_key"], sandbox.base_urls[family]
             with Linktor(key, provider=family, base_url=base_url) as client:
                 show(family, f"GET {read}", client.get(read))
                 show(family, f"POST {write}", client.post(write, json=body))
 
-        linktor = ready["base_urls"]["linktor"]
         try:
-            Linktor("wrong-key", base_url=linktor).get("/me")
-        except LinktorError as error:
+            Linktor("wrong-key", base_url=sandbox.base_urls["linktor"]).get("/me")
+            raise AssertionError("the wrong key was accepted")
+        except AuthenticationError as error:
             print(f"\n{type(error).__name__}: kind={error.kind} code={error.code} request_id={error.request_id}")
 
         print("\nFive calls at once, where the server takes three in 2 s:")
         # A family that names its limits on the 429 alone.
-        limits = {"family": "libromi", "limits": [{"limit": 3, "window": 2}]}
-        urllib.request.urlopen(f"{ready['url']}/_sandbox/limits", json.dumps(limits).encode()).close()
-        asyncio.run(several(ready["credentials"]["libromi"]["api_key"], ready["base_urls"]["libromi"]))
+        sandbox.control("limits", family="libromi", limits=[{"limit": 3, "window": 2}])
+        asyncio.run(several(sandbox))
 
 
-async def several(key: str, base_url: str) -> None:
-    async with AsyncLibromiConnect(key, base_url=base_url) as client:
+async def several(sandbox: Sandbox) -> None:
+    async with sandbox.async_client("libromi") as client:
         responses = await asyncio.gather(*(client.get("/contacts", params={"page": page}) for page in range(1, 6)))
-        for response in responses:
-            print(f"{response.status_code} after {response.attempts} attempts and {response.waited:.1f} s of waiting")
+    for response in responses:
+        print(f"{response.status_code} after {response.attempts} attempts and {response.waited:.1f} s of waiting")
+    assert sum(response.waited > 1 for response in responses) == 2
 
 
 def show(family: str, call: str, response: Response) -> None:
     print(f"{family:8} {call:15} {response.status_code}  {json.dumps(response.data())[:60]}")
-
-
-def sandbox() -> Path:
-    """The sandbox's binary: `cargo build -p linktor-sandbox` makes it."""
-    target = Path(__file__).resolve().parents[2] / "target"
-    places = [os.environ.get("LINKTOR_SANDBOX"), target / "release/linktor-sandbox", target / "debug/linktor-sandbox"]
-    return next(Path(place) for place in places if place and Path(place).is_file())
 
 
 if __name__ == "__main__":
