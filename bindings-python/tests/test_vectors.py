@@ -31,6 +31,7 @@ OF_THE_CLIENTS_OWN_TRANSPORT = {
     "errors-an_error_whose_body_breaks_is_told_by_its_status",
     "errors-a_truncated_answer_is_a_protocol_error",
     "responses-a_gzipped_body_is_read",
+    "retry-a_post_is_not_repeated_after_an_answer_that_breaks_off",
     "retry-the_error_is_that_of_the_last_attempt",
 }
 RUNS = [

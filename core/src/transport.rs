@@ -45,7 +45,8 @@ pub struct TransportRequest {
     pub body: Bytes,
     /// The largest body to read, in bytes, once decompressed.
     pub max_body: usize,
-    /// How long the answer is waited for; then the future is dropped.
+    /// How long the answer is waited for, by the attempt's timeout or what is left of the
+    /// call's deadline; then the future is dropped.
     pub timeout: Duration,
 }
 

@@ -54,7 +54,7 @@ impl Flight<'_> {
                 headers,
                 body: self.body.clone(),
                 max_body: MAX_BODY,
-                timeout: self.timeout,
+                timeout: self.remaining().map_or(self.timeout, |remaining| remaining.min(self.timeout)),
             };
             let answer = self.transport.send(request).await.and_then(within_size).map_err(|failure| {
                 let error = failure.into_error();
