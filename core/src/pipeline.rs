@@ -6,6 +6,7 @@ mod prepare;
 mod telling;
 mod turn;
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,7 +35,9 @@ const AHEAD: Duration = Duration::from_secs(1);
 /// Sends one request and reports how the call ended.
 pub(crate) async fn execute(client: &Client, request: Request) -> Result<Response, Error> {
     let (flight, asked) = Flight::prepare(client, request)?;
-    flight.follow(flight.run_bounded(client, asked)).await
+    // Pinned here, since what is passed on by value is kept twice.
+    let work = pin!(flight.run_bounded(client, asked));
+    flight.follow(work).await
 }
 
 /// One call under way: to the API, or to a token endpoint.
@@ -114,7 +117,8 @@ impl Flight<'_> {
                 None => error,
             }
         };
-        self.shared.bounded(self.deadline, self.run(client, asked), late).await
+        let work = pin!(self.run(client, asked));
+        self.shared.bounded(self.deadline, work, late).await
     }
 
     async fn run(&self, client: &Client, asked: Option<u64>) -> Result<Response, Error> {
