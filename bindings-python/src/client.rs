@@ -179,28 +179,22 @@ impl Client {
 fn wait(py: Python<'_>, mut pending: Pending<'_>, desk: &Desk) -> PyResult<Outcome> {
     let process = std::process::id();
     loop {
-        let (waited, came) = py.detach(move || {
+        let (waited, Waited { items, outcome }) = py.detach(move || {
             let came = pending.wait(STEP);
             (pending, came)
         });
         pending = waited;
-        let items = match came {
-            Waited::Done(outcome) => {
-                for item in pending.rest() {
-                    hear(py, item, desk)?;
-                }
-                return Ok(outcome);
-            }
-            Waited::Items(items) => items,
-        };
+        for item in items {
+            hear(py, item, desk)?;
+        }
+        if let Some(outcome) = outcome {
+            return Ok(outcome);
+        }
         py.check_signals()?;
         if process != std::process::id() {
             // Where a signal's handler has forked: nobody will ever answer.
             std::mem::forget(pending);
             return Ok(Err(Error::new(ErrorKind::Closed, "the process was forked during the call")));
-        }
-        for item in items {
-            hear(py, item, desk)?;
         }
     }
 }

@@ -204,30 +204,25 @@ pub struct Pending<'a> {
 
 /// What a thread that waits for a call gets.
 #[derive(Debug)]
-pub enum Waited {
-    /// The call is done.
-    Done(Outcome),
-    /// It goes on; these questions and events came up. None, if the time was up.
-    Items(Vec<Item>),
+pub struct Waited {
+    /// Questions and events that came up, in order, before the end of the call.
+    pub items: Vec<Item>,
+    /// How the call ended, if it did.
+    pub outcome: Option<Outcome>,
 }
 
 impl Pending<'_> {
-    /// Waits up to `step`. Not again, once the call is done.
+    /// Waits up to `step` for anything. Not again, once the call has ended.
     pub fn wait(&mut self, step: Duration) -> Waited {
         let Self { runtime, call, port, bell } = self;
-        runtime.wait(async {
+        let outcome = runtime.wait(async {
             tokio::select! {
-                // First, so that events come before the end of their call.
                 biased;
-                () = bell.notified() => Waited::Items(port.drain()),
-                outcome = call => Waited::Done(outcome),
-                () = tokio::time::sleep(step) => Waited::Items(Vec::new()),
+                outcome = call => Some(outcome),
+                () = bell.notified() => None,
+                () = tokio::time::sleep(step) => None,
             }
-        })
-    }
-
-    /// What came up with the end of the call.
-    pub fn rest(&self) -> Vec<Item> {
-        self.port.drain()
+        });
+        Waited { items: port.drain(), outcome }
     }
 }

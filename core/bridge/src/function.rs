@@ -88,7 +88,7 @@ impl TokenStore for Functions {
 impl Transport for Functions {
     fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<TransportResponse, TransportError>> {
         Box::pin(async move {
-            match self.ask_caller(Question::Send(request)).await? {
+            match self.ask_caller(Question::Send(Box::new(request))).await? {
                 (Answer::Response(response), _) => Ok(response),
                 (Answer::Json(_), asked) => Err(asked.failure("the transport must answer with a response").into()),
             }

@@ -75,7 +75,7 @@ pub enum Question {
         key: String,
     },
     /// The transport: the answer to this request.
-    Send(TransportRequest),
+    Send(Box<TransportRequest>),
 }
 
 /// A queue of items, and a way to be woken when it is no longer empty.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use linktor_bridge::{
     AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Question, Reply, Request, TransportFailure,
-    Waited, answer, answer_response, fail, fail_sending,
+    answer, answer_response, fail, fail_sending,
 };
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::{Value, json};
@@ -82,10 +82,7 @@ fn get(client: &Client, port: &Arc<Port>, options: &str) -> u64 {
 }
 
 fn waited(client: &Client, request: Request) -> Outcome {
-    match client.call(request, None).wait(Duration::from_secs(5)) {
-        Waited::Done(outcome) => outcome,
-        other => panic!("{other:?}"),
-    }
+    client.call(request, None).wait(Duration::from_secs(5)).outcome.expect("it is done")
 }
 
 fn refusal(options: &str) -> Error {
@@ -133,7 +130,8 @@ fn a_thread_can_wait_in_steps_and_give_up() {
     let (request, _) = CallOptions::default().request("GET", "/me", "").expect("a valid request");
     let mut pending = client.call(request.clone(), None);
     while sandbox.journal().is_empty() {
-        assert!(matches!(pending.wait(Duration::from_millis(20)), Waited::Items(items) if items.is_empty()));
+        let waited = pending.wait(Duration::from_millis(20));
+        assert!(waited.items.is_empty() && waited.outcome.is_none(), "{waited:?}");
     }
     drop(pending);
     let outcome = waited(&client, request);
@@ -481,7 +479,7 @@ fn a_call_that_no_thread_waits_for_is_made_during_and_after_one_that_does() {
     std::thread::scope(|threads| {
         let waiting = threads.spawn(|| {
             let mut pending = client.call(request, within);
-            while let Waited::Items(_) = pending.wait(Duration::from_millis(50)) {}
+            while pending.wait(Duration::from_millis(50)).outcome.is_none() {}
         });
         std::thread::sleep(Duration::from_millis(50));
         let during = get(&client, &foreign.port, "");
