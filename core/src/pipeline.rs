@@ -35,9 +35,9 @@ const AHEAD: Duration = Duration::from_secs(1);
 /// Sends one request and reports how the call ended.
 pub(crate) async fn execute(client: &Client, request: Request) -> Result<Response, Error> {
     let (flight, asked) = Flight::prepare(client, request)?;
-    // Pinned here, since what is passed on by value is kept twice.
-    let work = pin!(flight.run_bounded(client, asked));
-    flight.follow(work).await
+    let call = flight.begin();
+    let result = flight.run_bounded(client, asked).await;
+    flight.end(call, result)
 }
 
 /// One call under way: to the API, or to a token endpoint.
@@ -89,16 +89,19 @@ impl From<Arc<Held>> for Signature {
 }
 
 impl Flight<'_> {
-    /// Tells the observer of the call's begin and end, and its error which call it was.
-    pub(crate) async fn follow<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Tells the observer of the call's begin, and of its end whenever that is.
+    pub(crate) fn begin(&self) -> Ending<'_, '_> {
         self.tell(|call| Event::CallStarted { call });
-        let mut ending = Ending::of(self, Part::Call);
-        let result = work.await;
-        ending.outcome = match &result {
+        Ending::of(self, Part::Call)
+    }
+
+    /// Tells the observer how the call ended, and its error which call it was.
+    pub(crate) fn end<T>(&self, mut call: Ending<'_, '_>, result: Result<T, Error>) -> Result<T, Error> {
+        call.outcome = match &result {
             Ok(_) => Outcome { status: Some(self.status.load(Ordering::Relaxed)), error: None },
             Err(error) => Outcome { status: error.status(), error: Some(error.kind()) },
         };
-        drop(ending);
+        drop(call);
         result.map_err(|error| {
             error
                 .with_call(Some(&self.request_id), &self.method, self.url.path())
@@ -117,6 +120,7 @@ impl Flight<'_> {
                 None => error,
             }
         };
+        // Pinned here, since what is passed on by value is kept twice.
         let work = pin!(self.run(client, asked));
         self.shared.bounded(self.deadline, work, late).await
     }

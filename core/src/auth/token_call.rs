@@ -36,7 +36,9 @@ pub(super) struct TokenCall<'a> {
 impl TokenCall<'_> {
     pub(super) async fn send(self, shared: &Shared) -> Result<Grant, Error> {
         let flight = Flight::for_token(shared, self.base, self.path, self.body.to_string())?;
-        let result = flight.follow(self.attempts(&flight)).await;
+        let call = flight.begin();
+        let result = self.attempts(&flight).await;
+        let result = flight.end(call, result);
         result.map_err(|error| match error.status() {
             // The body is the server's, and may be tokens.
             Some(_) => self.secrets.iter().fold(error.without_body(), |error, secret| error.without(Some(secret))),

@@ -22,7 +22,7 @@ impl Flight<'_> {
 
 /// A part of a call that has an end.
 #[derive(Clone, Copy)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Call,
     Attempt(u32),
     Renewal,
@@ -30,7 +30,7 @@ pub(super) enum Part {
 }
 
 /// Reports the end of a part, however it ends: a future that is dropped was cancelled.
-pub(super) struct Ending<'f, 'a> {
+pub(crate) struct Ending<'f, 'a> {
     flight: &'f Flight<'a>,
     part: Part,
     /// Where nobody asks, nobody looks at the clock.
