@@ -109,7 +109,7 @@ impl Item {
                 Self::TokenWanted { id, client }
             }
             linktor_bridge::Item::Abandoned { id } => Self::Abandoned { id },
-            linktor_bridge::Item::Asked { .. } | linktor_bridge::Item::Told(_) => return None,
+            linktor_bridge::Item::Asked { .. } | linktor_bridge::Item::Told { .. } => return None,
         })
     }
 }

@@ -23,7 +23,7 @@ const ABANDONED: i32 = -2;
 const VALUE: i32 = -3;
 
 pub(crate) fn write(env: &Env, mut items: Vec<Item>) -> Result<Array<'_>> {
-    items.retain(|item| !matches!(item, Item::Told(_)));
+    items.retain(|item| !matches!(item, Item::Told { .. }));
     let length = u32::try_from(items.len() * 4).unwrap_or(u32::MAX);
     let mut batch = Batch { env, array: env.create_array(length)?, next: 0 };
     for item in items {
@@ -57,7 +57,7 @@ impl Batch<'_> {
                 self.push(number(id))?;
                 self.rest(ABANDONED, Null)
             }
-            Item::Asked { .. } | Item::Told(_) => Ok(()),
+            Item::Asked { .. } | Item::Told { .. } => Ok(()),
         }
     }
 

@@ -207,7 +207,7 @@ fn hear(py: Python<'_>, item: Item, desk: &Desk) -> PyResult<()> {
             None => linktor_bridge::fail(id, "the client is gone"),
         },
         Item::Abandoned { id } => abandon(py, id),
-        Item::Told(event) => tell(py, &event),
+        Item::Told { event, .. } => tell(py, &event),
         Item::Completion { .. } => {}
     }
     Ok(())

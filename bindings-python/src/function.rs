@@ -45,7 +45,7 @@ impl Desk {
             let desk = self.get(py);
             for item in port.drain() {
                 match (item, &desk) {
-                    (Item::Told(event), _) => tell(py, &event),
+                    (Item::Told { event, .. }, _) => tell(py, &event),
                     (Item::Asked { id, question, .. }, Some(desk)) => {
                         // It answers whatever happens; what it cannot even begin is failed here.
                         let asked = ask(py, desk.bind(py), "ask", id, question);
@@ -83,6 +83,11 @@ impl Desk {
 
 /// Brings a question to a desk, by the method that says where it is to be answered.
 pub(crate) fn ask(py: Python<'_>, desk: &Bound<'_, PyAny>, method: &str, id: u64, question: Question) -> PyResult<()> {
+    desk.call_method1(method, asked(py, id, question)?).map(drop)
+}
+
+/// A question as a desk takes it: its id, what is asked, and the arguments.
+pub(crate) fn asked(py: Python<'_>, id: u64, question: Question) -> PyResult<Bound<'_, PyTuple>> {
     let (name, arguments) = match question {
         Question::Token => ("token", PyTuple::empty(py)),
         Question::Load { key } => ("load", (key,).into_pyobject(py)?),
@@ -98,7 +103,7 @@ pub(crate) fn ask(py: Python<'_>, desk: &Bound<'_, PyAny>, method: &str, id: u64
             ("send", (request.method.as_str(), request.url.as_str(), headers, body, timeout).into_pyobject(py)?)
         }
     };
-    desk.call_method1(method, (id, name, arguments)).map(drop)
+    (id, name, arguments).into_pyobject(py)
 }
 
 /// Says that nobody waits for an answer any more, or needs the lock that it gave.
@@ -112,13 +117,25 @@ pub(crate) fn abandon(py: Python<'_>, id: u64) {
 
 /// Logs an event. A handler of the user's that fails is told of, and disturbs no call.
 pub(crate) fn tell(py: Python<'_>, event: &EventRecord) {
-    static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let json = event.to_json();
-    let told = parse(py, json.as_bytes(), || None)
-        .and_then(|record| TELL.import(py, "linktor._logging", "tell")?.call1((record,)).map(drop));
+    let told = telling(py, event).and_then(|(tell, record)| tell.call1((record,)));
     if let Err(error) = told {
         error.write_unraisable(py, None);
     }
+}
+
+/// What logs events, and an event as it takes it.
+pub(crate) fn telling<'py>(
+    py: Python<'py>,
+    event: &EventRecord,
+) -> PyResult<(&'py Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    Ok((TELL.import(py, "linktor._logging", "tell")?, parse(py, event.to_json().as_bytes(), || None)?))
+}
+
+/// The failed questions whose errors are gone since the last time.
+#[pyfunction]
+pub(crate) fn forgotten() -> Vec<u64> {
+    linktor_bridge::forgotten()
 }
 
 fn refuse(items: Vec<Item>, why: &str) {

@@ -16,7 +16,7 @@ mod _native {
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
-    use crate::function::{answer, answer_response, fail, fail_sending};
+    use crate::function::{answer, answer_response, fail, fail_sending, forgotten};
     #[pymodule_export]
     use crate::gate::{forked, shut};
     #[pymodule_export]

@@ -6,10 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use linktor_bridge::{EventFd, Item};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::error::{exception, raise};
-use crate::function::{Desk, abandon, ask, tell};
+use crate::function::{Desk, abandon, asked, telling};
 use crate::response::reply;
+
+/// What is to be done for a call: a function and its arguments.
+type Due<'py> = (Option<u64>, Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
 /// The port of one event loop.
 #[pyclass(frozen, module = "linktor._native")]
@@ -57,38 +61,35 @@ impl Port {
         self.bell.fd()
     }
 
-    /// Takes all that is done: ids, each with what it succeeded with or its exception.
-    fn drain<'py>(&self, py: Python<'py>) -> Vec<(u64, Bound<'py, PyAny>)> {
+    /// Takes all that there is: what is to be done for calls that go on, each with its call,
+    /// a function and arguments; and the calls that are done, each with what it succeeded
+    /// with or its exception.
+    fn drain<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Due<'py>>, Vec<(u64, Bound<'py, PyAny>)>)> {
         self.bell.reset();
-        let mut done = Vec::new();
+        let (mut due, mut done) = (Vec::new(), Vec::new());
         for item in self.inner.drain() {
-            let (id, outcome) = match item {
-                Item::Completion { id, outcome } => (id, outcome),
-                Item::Asked { id, call, question, .. } => {
-                    let asked = self.desk(py, call).map(|desk| ask(py, &desk, "ask_on_loop", id, question));
-                    if !matches!(asked, Some(Ok(()))) {
-                        linktor_bridge::fail(id, "the user's function cannot be asked");
-                    }
-                    continue;
+            match item {
+                Item::Completion { id, outcome } => {
+                    let Some(Call { client, .. }) = self.calls().remove(&id) else { continue };
+                    let outcome = match *outcome {
+                        Ok(done) => reply(py, client, done),
+                        Err(error) => exception(py, &error),
+                    };
+                    // A caller hears even that there was no memory to tell it more.
+                    done.push((id, outcome.unwrap_or_else(|failure| failure.into_value(py).into_bound(py).into_any())));
                 }
-                Item::Abandoned { id } => {
-                    abandon(py, id);
-                    continue;
+                Item::Asked { id, call, question, .. } => match self.desk(py, call) {
+                    Some(desk) => due.push((call, desk.getattr("ask_on_loop")?, asked(py, id, question)?)),
+                    None => linktor_bridge::fail(id, "the call is over"),
+                },
+                Item::Abandoned { id } => abandon(py, id),
+                Item::Told { call, event } => {
+                    let (tell, record) = telling(py, &event)?;
+                    due.push((call, tell.clone(), (record,).into_pyobject(py)?));
                 }
-                Item::Told(event) => {
-                    tell(py, &event);
-                    continue;
-                }
-            };
-            let Some(Call { client, .. }) = self.calls().remove(&id) else { continue };
-            let outcome = match *outcome {
-                Ok(done) => reply(py, client, done),
-                Err(error) => exception(py, &error),
-            };
-            // A caller hears even that there was no memory to tell it more.
-            done.push((id, outcome.unwrap_or_else(|failure| failure.into_value(py).into_bound(py).into_any())));
+            }
         }
-        done
+        Ok((due, done))
     }
 
     /// Ends a call at once.

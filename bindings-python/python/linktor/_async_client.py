@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from contextvars import Context, copy_context
 from weakref import WeakKeyDictionary, WeakSet
 
 from ._base import BaseClient, one_token
-from ._call import encode, encode_pages, within
+from ._call import encode_pages, taken, within
 from ._configuration import ABSENT
 from ._logging import is_logged
 from ._native import Port
@@ -30,24 +31,33 @@ if TYPE_CHECKING:
 
 
 class Waiters:
-    """The calls that one event loop waits for, by id. It is called when some are done."""
+    """The calls that one event loop waits for, by id, each in its context. It is called when there is something."""
 
     __slots__ = ("futures", "port")
 
     def __init__(self) -> None:
         self.port = Port()
-        self.futures: dict[int, Future[Any]] = {}
+        self.futures: dict[int, tuple[Future[Any], Context]] = {}
 
     def __call__(self) -> None:
-        """Settle what is done."""
-        for call, outcome in self.port.drain():
-            future = self.futures.pop(call, None)
-            if future is None or future.done():
+        """Do what calls ask for, and settle those that are done."""
+        due, done = self.port.drain()
+        for call, function, arguments in due:
+            known = None if call is None else self.futures.get(call)
+            try:
+                (Context() if known is None else known[1]).run(function, *arguments)
+            except Exception as error:  # noqa: BLE001
+                from asyncio import get_running_loop
+
+                get_running_loop().call_exception_handler({"message": "linktor cannot go on", "exception": error})
+        for call, outcome in done:
+            known = self.futures.pop(call, None)
+            if known is None or known[0].done():
                 continue
             if isinstance(outcome, BaseException):
-                future.set_exception(outcome)
+                known[0].set_exception(outcome)
             else:
-                future.set_result(outcome)
+                known[0].set_result(outcome)
 
 
 _loops: WeakKeyDictionary[AbstractEventLoop, Waiters] = WeakKeyDictionary()
@@ -78,7 +88,8 @@ def _watch(loop: AbstractEventLoop) -> Waiters:
         raise RuntimeError("this event loop is the parent process's, which a fork cannot share: make a new one")
     waiters = Waiters()
     try:
-        loop.add_reader(waiters.port.fileno(), waiters)
+        # In nobody's context: it would live as long as the loop.
+        Context().run(loop.add_reader, waiters.port.fileno(), waiters)
     except NotImplementedError:
         raise RuntimeError(
             f"the event loop {type(loop).__name__} has no add_reader, which AsyncLinktor needs; use a selector loop"
@@ -176,7 +187,7 @@ class AsyncLinktor(BaseClient):
         )
 
     def _call(self, method: str, path: str, options: RequestOptions) -> Coroutine[Any, Any, Response]:
-        return self._settle(lambda port: self._native.submit(port, method, path, *encode(**options)))
+        return self._settle(lambda port: self._native.submit(port, method, path, *taken(options)))
 
     async def _settle(self, submit: Callable[[Port], int]) -> Any:
         """Submit a call and wait for its end; a wait that is cancelled ends the call."""
@@ -189,7 +200,7 @@ class AsyncLinktor(BaseClient):
                 desk.serve(loop)
         call = submit(waiters.port)
         future: Future[Any] = loop.create_future()
-        waiters.futures[call] = future
+        waiters.futures[call] = future, copy_context()
         try:
             return await future
         finally:

@@ -6,6 +6,7 @@ import atexit
 import os
 
 from . import _native
+from ._call import forget
 from ._configuration import ABSENT, client_json, credentials_json
 from ._errors import ConfigError
 
@@ -53,8 +54,11 @@ class BaseClient:
             )
         self._desk = self._desk_of(options)
         self._root_desk = self._desk
-        self._native = _native.Client(client_json(type(self).__name__, families[0], api_key, options), self._desk)
         self._base_url = options.get("base_url")
+        written = [client_json(type(self).__name__, families[0], api_key, options)]
+        api_key = ABSENT
+        forget(options)
+        self._native = _native.Client(written.pop(), self._desk)
 
     def with_organization(self, organization_id: str) -> Self:
         """Make a handle for another organization, with the same connections and session.
@@ -81,7 +85,10 @@ class BaseClient:
         """
         handle = self._copy()
         handle._desk = self._desk_of(options)
-        handle._native = self._native.with_credentials(credentials_json(api_key, options), handle._desk)
+        written = [credentials_json(api_key, options)]
+        api_key = ABSENT
+        forget(options)
+        handle._native = self._native.with_credentials(written.pop(), handle._desk)
         return handle
 
     def rate_limit(self, class_: str | None = None) -> RateLimit | None:

@@ -11,7 +11,9 @@ from ._logging import is_logged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._request import Overrides, PageOptions, Pairs, Scalar, Several, Values
+    from typing import Any
+
+    from ._request import Overrides, PageOptions, Pairs, RequestOptions, Scalar, Several, Values
 
 _SINGLE: tuple[type, ...] = (str, bytes, bytearray, memoryview, Mapping)
 
@@ -135,3 +137,15 @@ def _text(option: str, value: object) -> str:
     raise InvalidRequestError(
         f"a value in {option} must be text, a number or a boolean, not a {type(value).__name__}; write it with str()"
     )
+
+
+def taken(options: RequestOptions) -> tuple[bytes, str | None, Overrides | None, int | None, bool]:
+    """Write a call's keywords, and forget them."""
+    written = encode(**options)
+    forget(options)
+    return written
+
+
+def forget(options: Any) -> None:
+    """Empty a function's keywords: tracebacks show our frames, and bodies and secrets are not for them."""
+    options.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import BaseClient, one_token
-from ._call import encode, encode_pages, within
+from ._call import encode_pages, taken, within
 from ._configuration import ABSENT
 from ._logging import is_logged
 
@@ -98,7 +98,7 @@ class Linktor(BaseClient):
         )
 
     def _call(self, method: str, path: str, options: RequestOptions) -> Response:
-        return self._native.call(method, path, *encode(**options))
+        return self._native.call(method, path, *taken(options))
 
     def __enter__(self) -> Self:
         return self

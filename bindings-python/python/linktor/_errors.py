@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,8 +96,9 @@ class LinktorError(Exception):
         return self.status_code
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the record; a cause that is no error of this package is left behind."""
-        return _restore, (type(self), _portable(self._record))
+        """Pickle the record, and what was added since; a cause that is no error of this package is left behind."""
+        record = _portable(self._record)
+        return _restore, (type(self), record), {**vars(self), "_record": record}
 
 
 class APIError(LinktorError):
@@ -267,7 +267,9 @@ def from_record(record: ErrorRecord) -> LinktorError:
 
 
 def _restore(cls: type[LinktorError], record: ErrorRecord) -> LinktorError:
-    error = cls(record=record)
+    # Without the initializer of a subclass, which may want other arguments.
+    error = cls.__new__(cls)
+    LinktorError.__init__(error, record=record)
     cause = record.get("cause")
     upcall = record.get("upcall")
     if cause is not None:
@@ -289,21 +291,31 @@ def _portable(record: ErrorRecord) -> ErrorRecord:
 
 
 class Raised:
-    """What functions of the user's raised, by question: the last few."""
+    """What functions of the user's raised, by question, as long as an error may be made of it."""
 
     _KEPT = 256
 
     def __init__(self) -> None:
-        # Without a lock, which a fork could copy while it is held: each step by itself is whole.
-        self._errors: deque[tuple[int, BaseException]] = deque(maxlen=self._KEPT)
+        self._errors: dict[int, BaseException] = {}
 
     def add(self, question: int, error: BaseException) -> None:
-        """Keep an error, and forget the oldest if there are too many."""
-        self._errors.append((question, error))
+        """Keep an error, and let go of those that nobody can ask for any more."""
+        self._let_go()
+        self._errors[question] = error
+        # Without a lock, which a fork could copy while it is held: each step by itself is whole.
+        for oldest in list(self._errors)[: -self._KEPT]:
+            self._errors.pop(oldest, None)
 
     def get(self, question: int) -> BaseException | None:
         """Find what a question's function raised."""
-        return dict(self._errors.copy()).get(question)
+        self._let_go()
+        return self._errors.get(question)
+
+    def _let_go(self) -> None:
+        from ._native import forgotten
+
+        for question in forgotten():
+            self._errors.pop(question, None)
 
 
 raised = Raised()

@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _native
@@ -61,27 +62,33 @@ class Desk:
         if "load" in self._async:
             # What a lock is shows only when it is taken.
             self._async |= {"lock"}
-        self._loop: weakref.ref[AbstractEventLoop] | None = None
+        self._loops: weakref.WeakSet[AbstractEventLoop] = weakref.WeakSet()
 
     def serve(self, loop: AbstractEventLoop) -> None:
-        """Remember the loop that makes calls."""
-        if self._async and (self._loop is None or self._loop() is not loop):
-            self._loop = weakref.ref(loop)
+        """Remember a loop that makes calls."""
+        if self._async and loop not in self._loops:
+            self._loops.add(loop)
 
     def ask(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         """Take a question of all calls together. The extension calls it, in a thread that is to be back soon."""
-        loop = self._loop() if self._loop is not None and name in self._async else None
+        arguments = _veiled(name, arguments)
         try:
-            if loop is None:
-                self._begin_thread(question, name, arguments)
-            else:
+            loop = next((loop for loop in list(self._loops) if loop.is_running()), None)
+            if loop is not None and name in self._async:
                 loop.call_soon_threadsafe(self._begin_task, loop, question, name, arguments)
+                return
+        except RuntimeError:
+            # The loop was closed in this very moment.
+            pass
+        try:
+            self._begin_thread(question, name, arguments)
         except RuntimeError as error:
-            # The loop is closed, or no thread can be started any more.
+            # No thread can be started any more.
             _fail(question, name, error)
 
     def ask_here(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         """Take a question of the call that this thread waits for."""
+        arguments = _veiled(name, arguments)
         if _is_async(self._functions[name]):
             self._begin_thread(question, name, arguments)
             return
@@ -97,7 +104,8 @@ class Desk:
             within.reset(before)
 
     def ask_on_loop(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
-        """Take a question of a call that this thread's event loop waits for."""
+        """Take a question of a call that this thread's event loop waits for, in that call's context."""
+        arguments = _veiled(name, arguments)
         if name in self._async:
             from asyncio import get_running_loop
 
@@ -106,14 +114,15 @@ class Desk:
             self._begin_thread(question, name, arguments)
 
     def _called(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        return self._functions[name](*((TransportRequest(*arguments),) if name == "send" else arguments))
+        return self._functions[name](*(one.text if isinstance(one, _Veiled) else one for one in arguments))
 
     def _begin_thread(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
-        thread = f"linktor-{name}-{question}"
-        threading.Thread(target=self._run, args=(question, name, arguments), name=thread, daemon=True).start()
+        run = (copy_context().run, self._run, question, name, arguments)
+        threading.Thread(target=run[0], args=run[1:], name=f"linktor-{name}-{question}", daemon=True).start()
 
     def _run(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         within.set(question)
+        value: Any = None
         try:
             value = self._called(name, arguments)
             if name == "lock" and isinstance(value, AbstractContextManager):
@@ -125,6 +134,7 @@ class Desk:
             else:
                 _answer(question, name, value)
         except BaseException as error:  # noqa: BLE001
+            value = None
             _fail(question, name, error)
         finally:
             _ends.pop(question, None)
@@ -187,6 +197,21 @@ async def _hold_async(question: int, lock: AbstractAsyncContextManager[object]) 
         await released.wait()
 
 
+class _Veiled:
+    """A secret text in our frames, which tracebacks show."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _veiled(name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    if name == "send":
+        return (TransportRequest(*arguments),)
+    return (arguments[0], _Veiled(arguments[1])) if name == "save" else arguments
+
+
 def _no_lock(_key: str) -> None:
     return None
 
@@ -240,6 +265,12 @@ def _token(token: object) -> str:
 
 
 def _fail(question: int, name: str, error: BaseException) -> None:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is not None and trace.tb_frame.f_globals is globals():
+        # It was ours to refuse the value, which our frames hold.
+        error = error.with_traceback(None)
     raised.add(question, error)
     message = type(error).__name__
     failure = network_failure(error) if name == "send" else None

@@ -32,5 +32,5 @@ pub use crate::options::{CallOptions, method, seconds};
 pub use crate::port::{Item, Outcome, Port, Question, Reply};
 pub use crate::provider::provider;
 pub use crate::record::ErrorRecord;
-pub use crate::upcall::{answer, answer_response, fail, fail_sending};
+pub use crate::upcall::{answer, answer_response, fail, fail_sending, forgotten};
 pub use crate::webhook::{Verifier, WebhookEvent, deduplicator, webhook_answer, webhook_refusal, webhook_sign};

@@ -49,7 +49,12 @@ pub enum Item {
         id: u64,
     },
     /// Something happened.
-    Told(EventRecord),
+    Told {
+        /// The call that it happened to, at the port where that was begun.
+        call: Option<u64>,
+        /// What happened.
+        event: EventRecord,
+    },
 }
 
 /// What one of the user's own functions is asked.

@@ -70,6 +70,19 @@ impl fmt::Display for Foreign {
 
 impl StdError for Foreign {}
 
+/// Whoever keeps the native error is told, in time, that nobody will ask for it any more.
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        Process::current().forget(self.upcall);
+    }
+}
+
+/// The failed questions whose errors are gone since the last time: what a binding keeps for
+/// them can go too. Of more than 1,024, the last.
+pub fn forgotten() -> Vec<u64> {
+    Process::current().forgotten()
+}
+
 impl From<Failure> for Box<dyn StdError + Send + Sync> {
     fn from(failure: Failure) -> Self {
         failure.error.into()
@@ -226,7 +239,9 @@ impl Observer for Functions {
             return;
         }
         let Some(record) = EventRecord::of(event) else { return };
-        let port = LINE.try_with(|line| Arc::clone(&line.port)).unwrap_or_else(|_| Arc::clone(&self.port));
-        port.push(Item::Told(record));
+        match LINE.try_with(Line::clone) {
+            Ok(line) => line.port.push(Item::Told { call: Some(line.call), event: record }),
+            Err(_) => self.port.push(Item::Told { call: None, event: record }),
+        }
     }
 }

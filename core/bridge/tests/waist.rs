@@ -203,7 +203,7 @@ fn a_question_that_nobody_waits_for_is_abandoned() {
                 Item::Completion { outcome, .. } => {
                     kinds.push(outcome.expect_err("no token").kind().to_string());
                 }
-                Item::Asked { .. } | Item::Told(_) => panic!("asked twice"),
+                Item::Asked { .. } | Item::Told { .. } => panic!("asked twice"),
             }
         }
     }
@@ -434,7 +434,7 @@ fn events_come_up_in_order_before_the_end_of_their_call_if_somebody_listens() {
         loop {
             for item in foreign.drain() {
                 match item {
-                    Item::Told(event) => names.push(event.event),
+                    Item::Told { event, .. } => names.push(event.event),
                     Item::Completion { .. } => return names,
                     other => panic!("{other:?}"),
                 }
