@@ -7,10 +7,10 @@ use std::time::Duration;
 use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Item, Outcome, Pending, Request, Waited};
 use pyo3::PyTraverseError;
 use pyo3::conversion::FromPyObjectOwned;
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyString};
 
 use crate::error::raise;
 use crate::function::{Desk, abandon, ask, tell};
@@ -80,11 +80,50 @@ pub(crate) fn typed<'py, T: FromPyObjectOwned<'py>>(
     name: &str,
     expected: &str,
 ) -> PyResult<T> {
-    value.extract().map_err(|_| raise(value.py(), &Error::new(kind, format!("{name} must be {expected}"))))
+    let read: Result<T, T::Error> = value.extract();
+    read.map_err(|error| refusal(value.py(), &error.into(), kind, name, expected))
+}
+
+fn refusal(py: Python<'_>, error: &PyErr, kind: ErrorKind, name: &str, expected: &str) -> PyErr {
+    let message = if error.is_instance_of::<PyUnicodeEncodeError>(py) {
+        format!("{name} has a lone surrogate, which cannot be sent: decode it without surrogateescape")
+    } else {
+        format!("{name} must be {expected}")
+    };
+    raise(py, &Error::new(kind, message))
 }
 
 fn content_type(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     typed(value, ErrorKind::Config, "content_type", TEXT)
+}
+
+fn organization(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    typed(value, ErrorKind::Config, "organization_id", TEXT)
+}
+
+fn class(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    typed(value, ErrorKind::Config, "class_", TEXT)
+}
+
+fn scopes(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    typed(value, ErrorKind::InvalidRequest, "scopes", "a list of texts")
+}
+
+fn redirect_uri(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    typed(value, ErrorKind::InvalidRequest, "redirect_uri", TEXT)
+}
+
+fn method<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    borrowed(value, "method")
+}
+
+fn path<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    borrowed(value, "path")
+}
+
+fn borrowed<'a>(value: &'a Bound<'_, PyAny>, name: &str) -> PyResult<&'a str> {
+    let text = value.cast::<PyString>().map_err(PyErr::from).and_then(|text| text.to_str());
+    text.map_err(|error| refusal(value.py(), &error, ErrorKind::InvalidRequest, name, TEXT))
 }
 
 /// A number for the core to judge: what is beyond all is the greatest, and `True` is none.
@@ -255,7 +294,7 @@ impl Client {
     }
 
     /// A handle for another organization, with the session of this one.
-    fn with_organization(this: &Bound<'_, Self>, id: String) -> PyResult<Self> {
+    fn with_organization(this: &Bound<'_, Self>, #[pyo3(from_py_with = organization)] id: String) -> PyResult<Self> {
         this.get().handle(this.py(), Origin::Organization { parent: this.clone().unbind(), id }, None)
     }
 
@@ -278,8 +317,8 @@ impl Client {
     fn call<'py>(
         &self,
         py: Python<'py>,
-        method: &str,
-        path: &str,
+        #[pyo3(from_py_with = method)] method: &str,
+        #[pyo3(from_py_with = path)] path: &str,
         body: &[u8],
         #[pyo3(from_py_with = content_type)] content_type: Option<String>,
         overrides: Option<Overrides>,
@@ -302,8 +341,8 @@ impl Client {
         &self,
         py: Python<'_>,
         port: &Port,
-        method: &str,
-        path: &str,
+        #[pyo3(from_py_with = method)] method: &str,
+        #[pyo3(from_py_with = path)] path: &str,
         body: &[u8],
         #[pyo3(from_py_with = content_type)] content_type: Option<String>,
         overrides: Option<Overrides>,
@@ -349,8 +388,13 @@ impl Client {
     /// What is known of the rate limit of a class; of that of the last answer, if none is
     /// named.
     #[pyo3(signature = (class, /))]
-    fn rate_limit<'py>(&self, py: Python<'py>, class: Option<&str>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let known = self.live().and_then(|client| client.rate_limit(class)).map_err(|error| raise(py, &error))?;
+    fn rate_limit<'py>(
+        &self,
+        py: Python<'py>,
+        #[pyo3(from_py_with = class)] class: Option<String>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let known =
+            self.live().and_then(|client| client.rate_limit(class.as_deref())).map_err(|error| raise(py, &error))?;
         known.as_ref().map(|known| rate_limit(py, known)).transpose()
     }
 
@@ -363,11 +407,11 @@ impl Client {
     fn authorize_url<'py>(
         &self,
         py: Python<'py>,
-        scopes: Vec<String>,
-        redirect_uri: &str,
+        #[pyo3(from_py_with = scopes)] scopes: Vec<String>,
+        #[pyo3(from_py_with = redirect_uri)] redirect_uri: String,
     ) -> PyResult<Bound<'py, PyAny>> {
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-        let request = self.live().and_then(|client| client.authorize_url(&scopes, redirect_uri));
+        let request = self.live().and_then(|client| client.authorize_url(&scopes, &redirect_uri));
         parse(py, request.map_err(|error| raise(py, &error))?.as_bytes(), || None)
     }
 

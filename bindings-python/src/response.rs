@@ -8,6 +8,7 @@ use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::error::raise;
@@ -73,27 +74,26 @@ impl Response {
         if body.is_empty() {
             return Ok(py.None().into_bound(py));
         }
-        parse(py, body, || self.inner.json::<IgnoredAny>().err())
+        self.parse(py, body)
     }
 
     /// The payload under the family's envelope, parsed: `None` where there is none, `[]`
     /// for a list that the server wrote as `null`. Raises `DecodeError` if the body is not
     /// JSON, `APIError` if the envelope reports a failure.
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let core = || self.inner.data::<IgnoredAny>().err();
         let body = self.inner.bytes();
         match self.client.payload(self.inner.status(), body) {
-            Ok(Payload::Span(span)) => parse(py, &body[span], core),
+            Ok(Payload::Span(span)) => self.parse(py, &body[span]),
             Ok(Payload::Nothing) => Ok(py.None().into_bound(py)),
             Ok(Payload::EmptyList) => Ok(PyList::empty(py).into_any()),
-            Err(error) => Err(raise(py, &core().unwrap_or(error))),
+            Err(error) => Err(raise(py, &self.inner.data::<IgnoredAny>().err().unwrap_or(error))),
         }
     }
 
     /// The items of the page that was asked for, parsed.
     fn _items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.inner.items_span() {
-            Some(span) => parse(py, &self.inner.bytes()[span], || None),
+            Some(span) => self.parse(py, &self.inner.bytes()[span]),
             None => Ok(PyList::empty(py).into_any()),
         }
     }
@@ -133,6 +133,14 @@ impl Response {
     }
 }
 
+impl Response {
+    /// Parses the body, or a part of it. What cannot be parsed is told with what is known
+    /// of the answer.
+    fn parse<'py>(&self, py: Python<'py>, json: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        parse_or(py, json, || self.inner.json::<IgnoredAny>().err(), || self.inner.json::<Whole>().err())
+    }
+}
+
 /// A header's value. Bytes beyond ASCII are read as HTTP once said: latin-1.
 pub(crate) fn latin_1(value: &HeaderValue) -> String {
     value.as_bytes().iter().copied().map(char::from).collect()
@@ -146,13 +154,30 @@ pub(crate) fn rate_limit<'py>(py: Python<'py>, known: &RateLimit) -> PyResult<Bo
     RATE_LIMIT.import(py, "linktor._rate_limit", "RateLimit")?.call1(fields)
 }
 
-/// Parses JSON. What cannot be parsed is told by the core, with the request id and the
-/// body; what only this parser refuses (deep nesting, halves of surrogate pairs) is read by
-/// Python's own, and what that refuses too is told in this one's words.
+/// JSON read to its depths, where `IgnoredAny` skips over texts, numbers and nesting.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Whole {
+    Any(IgnoredAny),
+}
+
+/// Parses JSON. What cannot be parsed is told by the core, if it has an error; what only
+/// this parser refuses (deep nesting, halves of surrogate pairs) is read by Python's own,
+/// and what that refuses too is told in this one's words.
 pub(crate) fn parse<'py>(
     py: Python<'py>,
     json: &[u8],
     core: impl FnOnce() -> Option<Error>,
+) -> PyResult<Bound<'py, PyAny>> {
+    parse_or(py, json, core, || None)
+}
+
+/// The same; what Python refuses too is told by `whole`, if it has an error.
+fn parse_or<'py>(
+    py: Python<'py>,
+    json: &[u8],
+    core: impl FnOnce() -> Option<Error>,
+    whole: impl FnOnce() -> Option<Error>,
 ) -> PyResult<Bound<'py, PyAny>> {
     static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let parser = PythonParse { cache_mode: StringCacheMode::Keys, ..PythonParse::default() };
@@ -162,7 +187,8 @@ pub(crate) fn parse<'py>(
         }
         LOADS.import(py, "json", "loads")?.call1((PyBytes::new(py, json),)).map_err(|refusal| {
             if refusal.is_instance_of::<PyValueError>(py) || refusal.is_instance_of::<PyRecursionError>(py) {
-                raise(py, &Error::new(ErrorKind::Decode, error.description(json)))
+                let told = whole().unwrap_or_else(|| Error::new(ErrorKind::Decode, error.description(json)));
+                raise(py, &told)
             } else {
                 refusal
             }

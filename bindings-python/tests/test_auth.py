@@ -186,8 +186,24 @@ def test_what_is_no_request_for_consent_is_not_exchanged(sandbox: Sandbox, reque
 
 
 def test_scopes_are_several_texts(sandbox: Sandbox) -> None:
-    with pytest.raises(TypeError, match="scopes"):
-        sandbox.client("api_v2", oauth=oauth(sandbox)).auth.authorize_url("read:users", "https://app.example.com/")
+    auth = sandbox.client("api_v2", oauth=oauth(sandbox)).auth
+    several: Any
+    for several in ("read:users", None, ["\ud800"], [1]):
+        with pytest.raises(InvalidRequestError, match="scopes"):
+            auth.authorize_url(several, "https://app.example.com/")
+
+
+@pytest.mark.parametrize("text", [None, b"https://app.example.com/", "https://app.example.com/\ud800"])
+def test_addresses_of_a_consent_are_texts(sandbox: Sandbox, text: Any) -> None:
+    auth = sandbox.client("api_v2", oauth=oauth(sandbox)).auth
+    async_auth = sandbox.async_client("api_v2", oauth=oauth(sandbox)).auth
+    with pytest.raises(InvalidRequestError, match="redirect_uri"):
+        auth.authorize_url(["read:users"], text)
+    request = auth.authorize_url(["read:users"], "https://app.example.com/")
+    with pytest.raises(InvalidRequestError, match="callback_url"):
+        auth.exchange_code(text, request)
+    with pytest.raises(InvalidRequestError, match="callback_url"):
+        asyncio.run(async_auth.exchange_code(text, request))
 
 
 def test_a_cancelled_login_ends_at_once(sandbox: Sandbox) -> None:

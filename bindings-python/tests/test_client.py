@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
+import io
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import timedelta
 from enum import Enum, IntEnum
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -44,6 +47,20 @@ from linktor import (
 from linktor._errors import from_record
 from linktor.testing import Entry
 from sandbox import Sandbox
+
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBfDCCASOgAwIBAgIUT56CKOJMvjyA3PSXtnabWGMeXKAwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIaW52ZW50ZWQwIBcNMjYxMTIyMTk1NzM0WhgPMjEyNjEwMjkx
+OTU3MzRaMBMxETAPBgNVBAMMCGludmVudGVkMFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEFCtcKaKLbGrDn9UF4qb1cd7+7ZY4IiINSLpMKOdEStTjiJOYaF4M8aon
+mjV1nDK3400OgujVobVC8K6kwhS2LqNTMFEwHQYDVR0OBBYEFI/TLlVx+yV0eMHi
+NqL94BvRdj/GMB8GA1UdIwQYMBaAFI/TLlVx+yV0eMHiNqL94BvRdj/GMA8GA1Ud
+EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgfSqGYmarlD89UUDOvTIWtAT5
+oLZa5v+LoMHubYoiFgcCICI32now5S/AxM7AGeHlaF15kkRDUlyzf5rjFUovTgxD
+-----END CERTIFICATE-----
+"""
+"""A root whose key nobody has."""
 
 
 def sent(sandbox: Sandbox) -> Entry:
@@ -133,6 +150,66 @@ def test_endless_json_is_refused(sandbox: Sandbox) -> None:
         sandbox.client().post("/contacts", json=endless)
 
 
+@pytest.mark.parametrize("content", [3, -1, True, [1, 2], {"a": 1}, io.BytesIO(b"x"), io.StringIO("x")])
+def test_content_is_bytes_or_text(sandbox: Sandbox, content: Any) -> None:
+    with pytest.raises(InvalidRequestError) as raised:
+        sandbox.client().post("/contacts", content=content)
+    assert raised.value.message == f"content must be bytes or text, not a {type(content).__name__}"
+    assert sandbox.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("named", "options"),
+    [
+        ("params", {"params": "a=1"}),
+        ("params", {"params": ["ab"]}),
+        ("params", {"params": [1]}),
+        ("params", {"params": 1}),
+        ("params", {"params": {1: "a"}}),
+        ("params", {"params": {"a": "\ud800"}}),
+        ("form", {"form": "a=b"}),
+        ("form", {"form": [("a", "b", "c")]}),
+        ("form", {"form": {"a": "\ud800"}}),
+        ("path_params", {"path_params": [("id", 1)]}),
+        ("path_params", {"path_params": "id"}),
+        ("path_params", {"path_params": {"id": "\ud800"}}),
+        ("content", {"content": "\ud800"}),
+        ("headers", {"headers": {"X-A": "\ud800"}}),
+        ("organization_id", {"organization_id": "\ud800"}),
+        ("request_id", {"request_id": 1}),
+    ],
+)
+def test_a_keyword_of_another_type_is_an_error_that_names_it(
+    sandbox: Sandbox, named: str, options: dict[str, Any]
+) -> None:
+    client, async_client = sandbox.client(), sandbox.async_client()
+    for call in (
+        lambda: client.post("/things", **options),
+        lambda: asyncio.run(async_client.post("/things", **options)),
+    ):
+        with pytest.raises((ConfigError, InvalidRequestError), match=named):
+            cast("Any", call)()
+    assert sandbox.journal() == []
+
+
+@pytest.mark.parametrize("text", [None, 1, b"/x", "/\ud800"])
+def test_what_is_no_text_is_an_error_that_names_it(sandbox: Sandbox, text: Any) -> None:
+    client, async_client = sandbox.client(), sandbox.async_client()
+    for named, kind, call in (
+        ("path", InvalidRequestError, lambda: client.get(text)),
+        ("path", InvalidRequestError, lambda: asyncio.run(async_client.get(text))),
+        ("path", InvalidRequestError, lambda: list(client.paginate(text))),
+        ("method", InvalidRequestError, lambda: client.request(text, "/x")),
+        ("organization_id", ConfigError, lambda: client.with_organization(text)),
+    ):
+        with pytest.raises(kind, match=named):
+            cast("Any", call)()
+    if text is not None:
+        with pytest.raises(ConfigError, match="class_"):
+            client.rate_limit(text)
+    assert sandbox.journal() == []
+
+
 def test_two_bodies_are_refused(sandbox: Sandbox) -> None:
     with pytest.raises(InvalidRequestError, match="several bodies"):
         sandbox.client().post("/contacts", json={}, content=b"x")
@@ -186,6 +263,41 @@ def test_a_time_that_is_none_is_refused(sandbox: Sandbox, option: str, value: fl
 def test_an_option_of_another_type_is_a_config_error_that_names_it(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(options))):
         Linktor("k", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"api_key": b"k"}, "api_key must be a text"),
+        ({"access_token": bytearray(b"t")}, "access_token must be a text"),
+        ({"anonymous": object()}, "anonymous must be true or false"),
+        ({"api_key": "k", "timeout": timedelta(seconds=3)}, "timeout must be a number of seconds"),
+        ({"api_key": "k", "connect_timeout": timedelta(seconds=3)}, "connect_timeout must be a number of seconds"),
+        ({"api_key": "k", "max_retries": object()}, "max_retries must be a whole number, at least 0"),
+        ({"api_key": "k", "headers": object()}, "headers must be texts by name"),
+        ({"api_key": "k", "allow_insecure_http": object()}, "allow_insecure_http must be true or false"),
+        ({"api_key": "k", "root_certificates": Path("ca.pem")}, "root_certificates must be certificates in PEM"),
+    ],
+)
+def test_an_option_that_json_has_no_form_for_is_told_what_it_must_be(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        Linktor(**options)
+    assert raised.value.message == message
+
+
+def test_a_call_says_that_its_times_are_numbers(sandbox: Sandbox) -> None:
+    late: Any = timedelta(seconds=3)
+    for option in ("timeout", "deadline", "max_retry_wait"):
+        with pytest.raises(ConfigError, match=f"{option} must be a number of seconds"):
+            sandbox.client().get("/me", **{option: late})
+
+
+@pytest.mark.parametrize("written", [str, str.encode])
+def test_certificates_are_text_or_bytes(written: Callable[[str], Any]) -> None:
+    client = Linktor("k", root_certificates=written(CERTIFICATE))
+    assert client.rate_limit() is None
+    with pytest.raises(ConfigError, match="root_certificates"):
+        Linktor("k", root_certificates=cast("Any", b"\xff\xfe"))
 
 
 def jwt(**fields: Any) -> dict[str, JWT]:
@@ -250,6 +362,23 @@ def test_a_body_that_is_no_json_is_a_decode_error_with_its_request(sandbox: Sand
         _ = client.get("/me").text
     with pytest.raises(DecodeError):
         client.get("/me").json()
+
+
+@pytest.mark.parametrize(
+    "data", [b'"Jos\xe9"', b"[" * 100_000 + b"]" * 100_000, b"1" * 5000], ids=["latin-1", "nested", "digits"]
+)
+def test_what_only_the_parser_of_python_refuses_is_told_with_its_answer(sandbox: Sandbox, data: bytes) -> None:
+    body = b'{"data": ' + data + b"}"
+    sandbox.script({"status": 201, "body_base64": base64.b64encode(body).decode()})
+    response = sandbox.client().post("/contacts", json={}, request_id="req-1")
+    for read in (response.json, response.data):
+        with pytest.raises(DecodeError) as raised:
+            read()
+        error = raised.value
+        assert (error.status_code, error.request_id, error.attempts, error.sent) == (201, "req-1", 1, "yes")
+        assert error.message == "the body is not the JSON that was expected"
+        assert error.reason
+        assert error.body.startswith('{"data": ')
 
 
 @pytest.mark.parametrize("written", [str(2**63), str(-(2**200)), r'"Hi \ud83d"', f"{'[' * 400}1{']' * 400}"], ids=len)

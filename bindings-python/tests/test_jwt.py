@@ -60,7 +60,9 @@ def test_a_token_that_is_no_text_is_malformed(junk: str | bytes) -> None:
         ({"secret": "\ud800"}, "secret"),
         ({"secret": b"\xff"}, "secret"),
         ({"secret": bytearray(b"invented")}, "secret"),
+        ({"secret": None}, "secret must be a text"),
         ({"issuer": "\ud800"}, "issuer"),
+        ({"issuer": 1}, "issuer must be a text"),
         ({"now": timedelta(1)}, "now"),
     ],
 )
@@ -69,6 +71,12 @@ def test_an_argument_that_cannot_be_one_is_named(options: dict[str, Any], named:
     for call in (lambda: jwt.sign({}, **arguments), lambda: jwt.verify("a.b.c", **arguments)):
         with pytest.raises(ConfigError, match=named):
             call()
+
+
+@pytest.mark.parametrize("token", [None, 1, ["a.b.c"]])
+def test_a_token_that_is_neither_text_nor_bytes_is_named(token: Any) -> None:
+    with pytest.raises(ConfigError, match="token must be a text"):
+        jwt.verify(token, SECRET)
 
 
 @pytest.mark.parametrize("claims", [{"a": object()}, {"a": float("nan")}, {("a",): 1}, {"a": "\ud800"}])

@@ -182,4 +182,9 @@ def _call(name: str, **arguments: object) -> str:
 def _exchange(callback_url: str, request: Any) -> str:
     if not isinstance(request, AuthorizationRequest):
         raise InvalidRequestError("request must be an AuthorizationRequest; from_json reads one from its JSON")
+    try:
+        callback_url.encode()
+    except (AttributeError, UnicodeEncodeError):
+        # The message of the encoder is not shown: it may hold the code.
+        raise InvalidRequestError("callback_url must be a text, in Unicode") from None
     return _call("exchange_code", callback=callback_url, request=vars(request))

@@ -50,11 +50,14 @@ def encode(
         if (json is not None) + (content is not None) + (form is not None) > 1:
             raise InvalidRequestError("several bodies: give one of json, content and form")
         if content is not None:
-            body = content.encode() if isinstance(content, str) else bytes(content)
+            body = _content(content)
         elif form is not None:
             from urllib.parse import urlencode
 
-            body = urlencode(_pairs("form", form)).encode()
+            try:
+                body = urlencode(_pairs("form", form)).encode()
+            except UnicodeEncodeError as error:
+                raise _surrogate("form") from error
             content_type = content_type or "application/x-www-form-urlencoded"
         else:
             body = _json(json)
@@ -76,7 +79,7 @@ def encode(
         overrides = {
             "path_params": []
             if path_params is None
-            else [(name, _text("path_params", value)) for name, value in path_params.items()],
+            else [(name, _text("path_params", value)) for name, value in _items(path_params)],
             "params": [] if params is None else _pairs("params", params),
             "headers": [] if headers is None else _by_name(headers),
             "organization_id": organization_id,
@@ -100,6 +103,33 @@ def encode_pages(options: PageOptions) -> Overrides | None:
     return encode(**options)[2]
 
 
+def _content(content: object) -> bytes:
+    if isinstance(content, str):
+        try:
+            return content.encode()
+        except UnicodeEncodeError as error:
+            raise _surrogate("content") from error
+    if isinstance(content, bytes):
+        return content
+    try:
+        return bytes(memoryview(content))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        raise InvalidRequestError(f"content must be bytes or text, not a {type(content).__name__}") from None
+
+
+def _surrogate(option: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"{option} has a lone surrogate, which cannot be sent: decode it without surrogateescape"
+    )
+
+
+def _items(path_params: Mapping[str, Scalar]) -> Iterable[tuple[str, Scalar]]:
+    try:
+        return path_params.items()
+    except AttributeError:
+        raise InvalidRequestError(f"path_params must be a mapping, not a {type(path_params).__name__}") from None
+
+
 def _by_name(headers: Mapping[str, str] | Pairs) -> Pairs:
     """Pair names and values; what are no headers is left for the extension to refuse."""
     return list(headers.items()) if isinstance(headers, Mapping) else headers
@@ -114,7 +144,7 @@ def _json(value: object) -> bytes:
 
 def _pairs(option: str, values: Values) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
-    items: Iterable[tuple[str, Several]] = values.items() if isinstance(values, Mapping) else values  # pyright: ignore[reportAssignmentType, reportUnknownVariableType]
+    items: Iterable[tuple[str, Several]] = values.items() if isinstance(values, Mapping) else _listed(option, values)  # pyright: ignore[reportAssignmentType, reportUnknownVariableType]
     for name, value in items:
         if value is None:
             continue
@@ -123,6 +153,21 @@ def _pairs(option: str, values: Values) -> list[tuple[str, str]]:
         else:
             pairs.extend((name, _text(option, one)) for one in value if one is not None)
     return pairs
+
+
+def _listed(option: str, values: Any) -> list[tuple[str, Several]]:
+    try:
+        pairs: list[Any] = list(values)
+        # A text of two letters is no pair.
+        if not any(isinstance(pair, str) for pair in pairs):
+            return [(name, value) for name, value in pairs]
+    except (TypeError, ValueError) as error:
+        raise _unpaired(option) from error
+    raise _unpaired(option)
+
+
+def _unpaired(option: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{option} must be a mapping, or a list of pairs of name and value")
 
 
 def _text(option: str, value: object) -> str:

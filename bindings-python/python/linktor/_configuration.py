@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from ._errors import ConfigError, unexpected
-from ._json import judged, written
+from ._json import Writable, judged, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ _OPTIONS = _CREDENTIALS | {
     "allow_insecure_http",
 }
 
+_TAKABLE: tuple[type, ...] = (type(None), str, int, float, list, tuple, Mapping, Writable)
+_UNTAKABLE: list[object] = [[]]
+
 
 def client_json(client: str, family: str, api_key: str, options: ClientOptions) -> str:
     """Write a client's options as the core reads them."""
@@ -67,7 +70,15 @@ def client_json(client: str, family: str, api_key: str, options: ClientOptions) 
         if not callable(given["transport"]):
             raise ConfigError("transport must be callable")
         given["transport"] = True
-    return written({name: judged(value) for name, value in given.items()})
+    if isinstance(given.get("root_certificates"), bytes):
+        # What is no UTF-8 is no PEM, which the core says.
+        given["root_certificates"] = given["root_certificates"].decode(errors="replace")
+    return written({name: _takable(value) for name, value in given.items()})
+
+
+def _takable(value: object) -> object:
+    """Write what JSON has no form for as what no option takes, so that the core says what it must be."""
+    return judged(value) if isinstance(value, _TAKABLE) else _UNTAKABLE
 
 
 def _limits(limits: Any) -> object:
@@ -83,7 +94,8 @@ def _limits(limits: Any) -> object:
 
 def credentials_json(api_key: str, options: CredentialOptions) -> str:
     """Write a handle's credentials as the core reads them."""
-    return written(_given("with_credentials", _CREDENTIALS, api_key, options))
+    given = _given("with_credentials", _CREDENTIALS, api_key, options)
+    return written({name: _takable(value) for name, value in given.items()})
 
 
 def _given(function: str, known: frozenset[str], api_key: str, options: CredentialOptions) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def sign(
         now: The time to sign at; a number is in seconds since 1970. Default: now.
 
     Raises:
-        InvalidRequestError: The claims are no JSON object, or say ``exp`` or ``iss`` another way.
+        InvalidRequestError: The claims are no JSON object, their ``exp`` is no number, or they say ``exp`` or ``iss``
+            another way.
         ConfigError: The secret is empty or no text, or a time cannot be one.
     """
     try:

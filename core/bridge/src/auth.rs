@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use linktor::{AuthorizationRequest, Client, Error, ErrorKind, Secret, SessionInfo, jwt};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -74,54 +75,64 @@ pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Error> {
         .map_err(|error| Error::new(ErrorKind::Internal, format!("a value cannot be written as JSON: {error}")))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sign {
-    claims: Value,
-    secret: Secret,
-    expires_in: Option<f64>,
-    issuer: Option<String>,
-    now: Option<f64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Verify {
-    token: String,
-    secret: Secret,
-    issuer: Option<String>,
-    leeway: Option<f64>,
-    now: Option<f64>,
-}
-
 /// Signs a JWT: `{"claims", "secret", "expires_in"?, "issuer"?, "now"?}`, times in seconds.
 pub fn jwt_sign(json: &str) -> Result<String, Error> {
-    let given: Sign = read(json)?;
+    let mut given = Arguments::read(json)?;
+    let claims: Value = given.take("claims", "an object")?;
+    let secret: Secret = given.take("secret", "a text")?;
+    let life: Option<f64> = given.take("expires_in", "a number of seconds")?;
     let options = jwt::SignOptions {
-        expires_in: given.expires_in.map(|life| duration("expires_in", life)).transpose()?,
-        issuer: given.issuer,
-        now: given.now.map(|now| time("now", now)).transpose()?,
+        expires_in: life.map(|life| duration("expires_in", life)).transpose()?,
+        issuer: given.take("issuer", "a text")?,
+        now: given.now()?,
     };
-    jwt::sign(&given.claims, &given.secret, &options)
+    given.end()?;
+    jwt::sign(&claims, &secret, &options)
 }
 
 /// Verifies a JWT, and gives its claims as JSON:
 /// `{"token", "secret", "issuer"?, "leeway"?, "now"?}`, times in seconds.
 pub fn jwt_verify(json: &str) -> Result<String, Error> {
-    let given: Verify = read(json)?;
+    let mut given = Arguments::read(json)?;
+    let token: String = given.take("token", "a text")?;
+    let secret: Secret = given.take("secret", "a text")?;
+    let leeway: Option<f64> = given.take("leeway", "a number of seconds")?;
     let options = jwt::VerifyOptions {
-        issuer: given.issuer,
-        leeway: duration("leeway", given.leeway.unwrap_or_default())?,
-        now: given.now.map(|now| time("now", now)).transpose()?,
+        issuer: given.take("issuer", "a text")?,
+        leeway: duration("leeway", leeway.unwrap_or_default())?,
+        now: given.now()?,
     };
-    let claims: Map<String, Value> = jwt::verify(&given.token, &given.secret, &options)?;
+    given.end()?;
+    let claims: Map<String, Value> = jwt::verify(&token, &secret, &options)?;
     to_json(&claims)
 }
 
-fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
-    // The message of the parser is not shown: it may hold the secret.
-    serde_json::from_str(json)
-        .map_err(|_| Error::new(ErrorKind::Config, "the arguments of jwt are not of the types they should be"))
+/// The arguments of a function, taken one by one. Messages of the parser are not shown:
+/// they may hold the secret.
+struct Arguments(Map<String, Value>);
+
+impl Arguments {
+    fn read(json: &str) -> Result<Self, Error> {
+        let given = serde_json::from_str(json).map(Self);
+        given.map_err(|_| Error::new(ErrorKind::Config, "the arguments of jwt must be a JSON object"))
+    }
+
+    fn take<T: DeserializeOwned>(&mut self, name: &str, expected: &str) -> Result<T, Error> {
+        T::deserialize(self.0.remove(name).unwrap_or_default())
+            .map_err(|_| Error::new(ErrorKind::Config, format!("{name} must be {expected}")))
+    }
+
+    fn now(&mut self) -> Result<Option<SystemTime>, Error> {
+        let now: Option<f64> = self.take("now", "a time in seconds since 1970")?;
+        now.map(|now| time("now", now)).transpose()
+    }
+
+    fn end(self) -> Result<(), Error> {
+        match self.0.keys().next() {
+            Some(name) => Err(Error::new(ErrorKind::Config, format!("jwt takes no argument `{name}`"))),
+            None => Ok(()),
+        }
+    }
 }
 
 pub(crate) fn time(name: &str, epoch: f64) -> Result<SystemTime, Error> {

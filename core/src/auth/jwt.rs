@@ -56,8 +56,8 @@ pub struct VerifyOptions {
 /// Signs claims with HS256. `iat` is added unless it is there, `exp` and `iss` as the
 /// options say.
 ///
-/// Claims that are no JSON object, and an `exp` or `iss` said twice, are
-/// `invalid_request` errors; an empty secret is a `config` error.
+/// Claims that are no JSON object, an `exp` that is no number, and an `exp` or `iss` said
+/// twice, are `invalid_request` errors; an empty secret is a `config` error.
 pub fn sign<C: Serialize + ?Sized>(claims: &C, secret: &Secret, options: &SignOptions) -> Result<String, Error> {
     let key = key(secret)?;
     let claims = match serde_json::to_value(claims) {
@@ -68,6 +68,9 @@ pub fn sign<C: Serialize + ?Sized>(claims: &C, secret: &Secret, options: &SignOp
         }
     };
     let mut claims: BTreeMap<String, Value> = claims.into_iter().collect();
+    if claims.get("exp").is_some_and(|end| !end.is_number()) {
+        return Err(Error::invalid_request("the claim `exp` must be a number of seconds since 1970"));
+    }
     let now = epoch(options.now.unwrap_or_else(SystemTime::now));
     claims.entry("iat".to_owned()).or_insert_with(|| now.into());
     match options.expires_in {
