@@ -97,6 +97,13 @@ def test_each_iteration_begins_anew(sandbox: Sandbox) -> None:
     assert queries[0] == queries[2]
 
 
+def test_a_paginator_says_how_it_is_read(sandbox: Sandbox) -> None:
+    assert repr(sandbox.client().paginate("/contacts")) == "<Paginator: iterate over it, or over its pages(), with for>"
+    said = "<AsyncPaginator: iterate over it, or over its pages(), with async for>"
+    assert repr(sandbox.async_client().paginate("/contacts")) == said
+    assert asked(sandbox) == []
+
+
 def test_a_list_of_nothing_is_empty(sandbox: Sandbox) -> None:
     sandbox.script({"json": {"success": True, "data": None}}, {"status": 204})
     client = sandbox.client()

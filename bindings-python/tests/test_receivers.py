@@ -398,6 +398,26 @@ def test_a_receiver_has_its_verifier_or_makes_it() -> None:
             Receiver(scheme, secret)
 
 
+class HalfAStore:
+    begin = release = staticmethod(print)
+    commit = "not a method"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (Deduplicator, r"not the class Deduplicator: make one, Deduplicator\(…\)$"),
+        (Plain, "not the class Plain: make one"),
+        (HalfAStore(), "methods begin, commit and release: HalfAStore has no commit$"),
+        ({}, "dict has no begin and no commit and no release$"),
+        (False, "bool has no begin"),
+    ],
+)
+def test_what_is_no_deduplicator_is_refused_when_the_receiver_is_made(given: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"deduplicator must be an object.*{said}"):
+        Receiver("linktor", SECRET, deduplicator=given)
+
+
 def test_two_receivers_do_not_share_what_they_know() -> None:
     shared = Deduplicator()
     for seen, expected in ((None, [True, True]), (shared, [True, False])):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import http.client
 import io
 import json
@@ -478,6 +479,16 @@ def test_what_lambda_cannot_answer_with_releases_the_event(said: Any) -> None:
         on_event(event, None)
     assert on_event(event, None)["statusCode"] == 200
     assert not answers
+
+
+class AsyncCallable:
+    async def __call__(self, event: Event) -> None: ...
+
+
+@pytest.mark.parametrize("function", [AsyncCallable(), AsyncCallable().__call__, functools.partial(asyncio.sleep, 0)])
+def test_lambda_refuses_an_async_function_at_once(function: Any) -> None:
+    with pytest.raises(TypeError, match=r"takes no async function: make it a plain one, which calls asyncio\.run"):
+        Receiver("linktor", SECRET).aws_lambda(function)
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"requestContext": {"http": {}}}, {"httpMethod": None}])

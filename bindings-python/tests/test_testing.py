@@ -265,8 +265,8 @@ def test_each_test_finds_it_as_new(linktor_sandbox):
 """
 
 
-def run_pytest(folder: Path, **environment: str) -> str:
-    (folder / "test_mine.py").write_text(FIXTURE_TESTS)
+def run_pytest(folder: Path, code: str = FIXTURE_TESTS, **environment: str) -> str:
+    (folder / "test_mine.py").write_text(code)
     command = [
         sys.executable,
         "-X",
@@ -297,7 +297,17 @@ def test_the_fixture_says_what_is_missing(tmp_path: Path) -> None:
     assert "linktor-sandbox is not installed; run: pip install linktor-sandbox (or 'linktor[testing]')" in output
 
 
+def test_a_session_without_the_fixture_loads_no_sandbox(tmp_path: Path) -> None:
+    code = """
+import sys
+def test_nothing():
+    assert "linktor._pytest_plugin" in sys.modules
+    assert "linktor.testing" not in sys.modules
+"""
+    assert "1 passed" in run_pytest(tmp_path, code)
+
+
 def test_who_uses_no_pytest_imports_none() -> None:
-    code = "import linktor.testing, sys; print('pytest' in sys.modules, 'linktor.testing.pytest_plugin' in sys.modules)"
+    code = "import linktor.testing, sys; print('pytest' in sys.modules, 'linktor._pytest_plugin' in sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=10).stdout
     assert output.split() == ["False", "False"]

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from contextlib import aclosing, closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_type_hints
+
+import pytest
 
 import linktor
 from linktor import (
@@ -244,6 +246,11 @@ def test_what_is_typed_of_webhooks_runs() -> None:
 
 def test_what_is_typed_of_providers_runs() -> None:
     assert len(use_providers()) == 3
+
+
+@pytest.mark.parametrize("options", [RequestOptions, PageOptions, ClientOptions, CredentialOptions])
+def test_options_can_be_read_at_run_time(options: type) -> None:
+    assert get_type_hints(options).keys() == options.__annotations__.keys()
 
 
 def test_what_is_typed_runs(sandbox: Sandbox) -> None:

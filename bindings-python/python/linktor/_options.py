@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import os  # noqa: TC003
+from collections.abc import Awaitable, Callable, Mapping, Sequence  # noqa: TC003
+from typing import Literal
 
 from ._credentials import CredentialOptions
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping, Sequence
-
-    from ._provider import Provider
-    from ._rate_limit import Limit
-    from ._token_store import TokenStore
-    from ._transport import Transport
+from ._provider import Provider  # noqa: TC001
+from ._rate_limit import Limit  # noqa: TC001
+from ._token_store import TokenStore  # noqa: TC001
+from ._transport import AnyResponse, TransportRequest  # noqa: TC001
 
 
 class ClientOptions(CredentialOptions, total=False):
@@ -33,7 +30,7 @@ class ClientOptions(CredentialOptions, total=False):
 
     A file that its owner alone can read, and processes share; or a store of your own: see `TokenStore`.
     """
-    transport: Transport | None
+    transport: Callable[[TransportRequest], AnyResponse | Awaitable[AnyResponse]] | None
     """What sends requests, for mocks and recorders: see `Transport`. Default: the client's own."""
     organization: str | None
     """The organization of all calls that name none.

@@ -33,6 +33,9 @@ class Paginator(Generic[T]):
     def __init__(self, ask: Callable[[int], Response]) -> None:
         self._ask = ask
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: iterate over it, or over its pages(), with for>"
+
     def __iter__(self) -> Generator[T, None, None]:
         for page in self.pages():
             yield from page.items
@@ -51,6 +54,9 @@ class AsyncPaginator(Generic[T]):
 
     def __init__(self, ask: Callable[[int], Awaitable[Response]]) -> None:
         self._ask = ask
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: iterate over it, or over its pages(), with async for>"
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         async for page in self.pages():

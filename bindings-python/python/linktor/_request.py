@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, TypedDict
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-Scalar: TypeAlias = "str | int | float | bool"
+Scalar: TypeAlias = str | int | float | bool
 """A value that is written as text: booleans are ``true`` and ``false``, numbers as in Python."""
 
-Several: TypeAlias = "Scalar | Iterable[Scalar | None] | None"
-Values: TypeAlias = "Mapping[str, Several] | Sequence[tuple[str, Several]]"
+Several: TypeAlias = Scalar | Iterable[Scalar | None] | None
+Values: TypeAlias = Mapping[str, Several] | Sequence[tuple[str, Several]]
 """Values by name: `None` is left out, a list repeats its name."""
 
-Pairs: TypeAlias = "list[tuple[str, str]]"
+Pairs: TypeAlias = list[tuple[str, str]]
 
 
 class Overrides(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,8 @@ def handler(
     receiver: Receiver, function: Callable[[Event], Mapping[str, Any] | None]
 ) -> Callable[[Mapping[str, Any], object], dict[str, Any]]:
     """Make a handler of a function."""
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+        raise TypeError("aws_lambda takes no async function: make it a plain one, which calls asyncio.run")
 
     @functools.wraps(function)
     def receive(event: Mapping[str, Any], context: object) -> dict[str, Any]:

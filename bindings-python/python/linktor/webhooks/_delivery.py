@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from .. import _native
-from .._errors import WebhookVerificationError
+from .._errors import ConfigError, WebhookVerificationError
 
 if TYPE_CHECKING:
     import logging
@@ -45,6 +45,20 @@ class AnyDeduplicator(Protocol):
     def release(self, id: str, /) -> object:  # noqa: A002
         """Forget the claim, so that the redelivery is handled. An event that is done stays so."""
         ...
+
+
+def usable(deduplicator: AnyDeduplicator) -> AnyDeduplicator:
+    """Return a deduplicator if it is one; else every delivery would be refused, as if its store were down."""
+    if isinstance(deduplicator, type):
+        name = deduplicator.__name__
+        raise ConfigError(f"deduplicator must be an object, not the class {name}: make one, {name}(…)")
+    missing = [name for name in ("begin", "commit", "release") if not callable(getattr(deduplicator, name, None))]
+    if missing:
+        raise ConfigError(
+            "deduplicator must be an object with the methods begin, commit and release: "
+            f"{type(deduplicator).__name__} has no {' and no '.join(missing)}"
+        )
+    return deduplicator
 
 
 class Delivery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, overload
 
 from .. import _native
-from ._delivery import Delivery
+from ._delivery import Delivery, usable
 from ._verifier import Verifier
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Receiver:
             size_limit: As in `Verifier`. Default: 1 MiB.
 
         Raises:
-            ConfigError: As in `Verifier`.
+            ConfigError: As in `Verifier`; or the deduplicator is a class, or lacks a method.
             TypeError: There is a verifier, and what it has already.
         """
         if not isinstance(scheme, Verifier):
@@ -93,7 +93,7 @@ class Receiver:
         elif (secret, tolerance, size_limit) != (None, None, None):
             raise TypeError("secret, tolerance and size_limit are those of the verifier: give them to it")
         self._verifier: Verifier = scheme
-        self._seen: AnyDeduplicator = _native.Deduplicator() if deduplicator is None else deduplicator
+        self._seen: AnyDeduplicator = _native.Deduplicator() if deduplicator is None else usable(deduplicator)
 
     def receive(self, body: Body, headers: Headers) -> Delivery:
         """Receive a delivery in any other framework: a POST, whose body is read up to some limit.
@@ -172,6 +172,9 @@ class Receiver:
 
         The function returns `None`, or the response as a `dict` with its ``statusCode``. The next container remembers
         nothing of what this one handled: give a deduplicator that they share.
+
+        Raises:
+            TypeError: The function is async: Lambda would not await it.
         """
         from ._aws_lambda import handler
 

@@ -1,4 +1,4 @@
-"""The fixture for pytest, which finds it by itself."""
+"""The fixture for pytest, which finds it by itself; a session that does not use it loads no sandbox."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ._sandbox import Sandbox
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .testing import Sandbox
 
 
 @pytest.fixture(scope="session")
 def _linktor_sandbox() -> Iterator[Sandbox]:
+    from .testing import Sandbox
+
     with Sandbox() as sandbox:
         yield sandbox
 
