@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Item, Outcome, Pending, Request, Waited};
+use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, Request};
 use pyo3::PyTraverseError;
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError};
@@ -13,12 +12,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyString};
 
 use crate::error::raise;
-use crate::function::{Desk, abandon, ask, tell};
+use crate::function::Desk;
 use crate::port::Port;
-use crate::response::{parse, rate_limit, reply};
-
-/// How often a waiting call looks for signals: Ctrl-C is heard within this.
-const STEP: Duration = Duration::from_millis(50);
+use crate::response::{parse, rate_limit};
+use crate::unfinished::wait;
 
 const SECONDS: &str = "a number of seconds";
 const TEXT: &str = "a text";
@@ -214,44 +211,6 @@ impl Client {
     }
 }
 
-/// Waits for a call's end, or for a signal, and answers the call's questions meanwhile.
-fn wait(py: Python<'_>, mut pending: Pending<'_>, desk: &Desk) -> PyResult<Outcome> {
-    let process = std::process::id();
-    loop {
-        let (waited, Waited { items, outcome }) = py.detach(move || {
-            let came = pending.wait(STEP);
-            (pending, came)
-        });
-        pending = waited;
-        for item in items {
-            hear(py, item, desk)?;
-        }
-        if let Some(outcome) = outcome {
-            return Ok(outcome);
-        }
-        py.check_signals()?;
-        if process != std::process::id() {
-            // Where a signal's handler has forked: nobody will ever answer.
-            std::mem::forget(pending);
-            return Ok(Err(Error::new(ErrorKind::Closed, "the process was forked during the call")));
-        }
-    }
-}
-
-/// What comes up of a call that this thread waits for.
-fn hear(py: Python<'_>, item: Item, desk: &Desk) -> PyResult<()> {
-    match item {
-        Item::Asked { id, question, .. } => match desk.get(py) {
-            Some(desk) => return ask(py, desk.bind(py), "ask_here", id, question),
-            None => linktor_bridge::fail(id, "the client is gone"),
-        },
-        Item::Abandoned { id } => abandon(py, id),
-        Item::Told { event, .. } => tell(py, &event),
-        Item::Completion { .. } => {}
-    }
-    Ok(())
-}
-
 fn request(
     method: &str,
     path: &str,
@@ -311,7 +270,8 @@ impl Client {
         Ok(client.provider().to_owned())
     }
 
-    /// Makes a call and waits for its end, or for a signal.
+    /// Makes a call and waits for its end, or for a signal; gives an `Unfinished` if it has
+    /// something to be done first.
     #[expect(clippy::too_many_arguments, reason = "a call of Python with a dictionary costs more than the call")]
     #[pyo3(signature = (method, path, body, content_type, overrides, within, is_logged, page=None, /))]
     fn call<'py>(
@@ -330,8 +290,8 @@ impl Client {
         let (request, within) =
             request(method, path, body, content_type, overrides, within, page).map_err(|error| raise(py, &error))?;
         client.log(is_logged);
-        let outcome = wait(py, client.call(request, within), &self.root)?;
-        reply(py, client, outcome.map_err(|error| raise(py, &error))?)
+        let pending = client.call(request, within);
+        wait(py, client, pending, self.root.clone())
     }
 
     /// Starts a call whose end comes out of `port` under the id that is returned.
@@ -359,13 +319,13 @@ impl Client {
         Ok(id)
     }
 
-    /// Makes an auth call, given as JSON, and waits for its end, or for a signal.
+    /// Makes an auth call, given as JSON, and waits as `call` does.
     #[pyo3(signature = (call, /))]
     fn call_auth<'py>(&self, py: Python<'py>, call: &str) -> PyResult<Bound<'py, PyAny>> {
         let client = self.live().map_err(|error| raise(py, &error))?;
         let call = AuthCall::from_json(call).map_err(|error| raise(py, &error))?;
-        let outcome = wait(py, client.call_auth(call), &self.root)?;
-        reply(py, client, outcome.map_err(|error| raise(py, &error))?)
+        let pending = client.call_auth(call);
+        wait(py, client, pending, self.root.clone())
     }
 
     /// Starts an auth call, given as JSON, whose end comes out of `port` under the id that

@@ -86,12 +86,18 @@ pub(crate) fn ask(py: Python<'_>, desk: &Bound<'_, PyAny>, method: &str, id: u64
     desk.call_method1(method, asked(py, id, question)?).map(drop)
 }
 
-/// A question as a desk takes it: its id, what is asked, and the arguments.
+/// A question as a desk takes it: its id, what is asked, and the arguments, whose `repr`
+/// shows no secret: tracebacks show the frames that hold them.
 pub(crate) fn asked(py: Python<'_>, id: u64, question: Question) -> PyResult<Bound<'_, PyTuple>> {
+    static VEILED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static REQUEST: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let (name, arguments) = match question {
         Question::Token => ("token", PyTuple::empty(py)),
         Question::Load { key } => ("load", (key,).into_pyobject(py)?),
-        Question::Save { key, record } => ("save", (key, record.expose()).into_pyobject(py)?),
+        Question::Save { key, record } => {
+            let veiled = VEILED.import(py, "linktor._functions", "Veiled")?.call1((record.expose(),))?;
+            ("save", (key, veiled).into_pyobject(py)?)
+        }
         Question::Lock { key } => ("lock", (key,).into_pyobject(py)?),
         Question::Send(request) => {
             let headers = PyList::empty(py);
@@ -100,7 +106,9 @@ pub(crate) fn asked(py: Python<'_>, id: u64, question: Question) -> PyResult<Bou
             }
             let body = PyBytes::new(py, &request.body);
             let timeout = request.timeout.as_secs_f64();
-            ("send", (request.method.as_str(), request.url.as_str(), headers, body, timeout).into_pyobject(py)?)
+            let parts = (request.method.as_str(), request.url.as_str(), headers, body, timeout);
+            let request = REQUEST.import(py, "linktor._transport", "TransportRequest")?.call1(parts)?;
+            ("send", (request,).into_pyobject(py)?)
         }
     };
     (id, name, arguments).into_pyobject(py)

@@ -9,6 +9,7 @@ mod jwt;
 mod port;
 mod provider;
 mod response;
+mod unfinished;
 mod webhook;
 
 #[pyo3::pymodule]
@@ -27,6 +28,8 @@ mod _native {
     use crate::provider::provider;
     #[pymodule_export]
     use crate::response::Response;
+    #[pymodule_export]
+    use crate::unfinished::Unfinished;
     #[pymodule_export]
     use crate::webhook::{
         Deduplicator, Event, Verifier, webhook_answer, webhook_is_handled, webhook_refusal, webhook_sign,

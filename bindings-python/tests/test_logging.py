@@ -86,8 +86,8 @@ def test_a_handler_that_fails_disturbs_no_call(sandbox: Sandbox, monkeypatch: py
         def handle(self, record: logging.LogRecord) -> bool:
             raise RuntimeError("the handler's own")
 
-    unraisable: list[Any] = []
-    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    told: list[str] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: told.append(str(error)))
     logger, handler = logging.getLogger("linktor"), Broken()
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -96,7 +96,23 @@ def test_a_handler_that_fails_disturbs_no_call(sandbox: Sandbox, monkeypatch: py
     finally:
         logger.removeHandler(handler)
         logger.setLevel(logging.NOTSET)
-    assert [str(one.exc_value) for one in unraisable] == ["the handler's own"]
+    assert told == ["the handler's own"]
+
+
+def test_ctrl_c_in_a_handler_ends_the_call(sandbox: Sandbox) -> None:
+    class Pressed(logging.Handler):
+        def handle(self, record: logging.LogRecord) -> bool:
+            raise KeyboardInterrupt
+
+    logger, handler = logging.getLogger("linktor"), Pressed()
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            sandbox.client().get("/me")
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
 
 
 def test_a_client_imports_no_logging_by_itself() -> None:

@@ -53,6 +53,18 @@ def test_a_script_ends_with_a_call_in_flight(sandbox: Sandbox, code: str) -> Non
     assert sandbox.wait_for_abort()[-1].aborted
 
 
+@pytest.mark.parametrize("_again", range(3))
+def test_an_exit_races_with_transports_of_threads(sandbox: Sandbox, _again: int) -> None:
+    run(
+        sandbox,
+        "def send(request):\n  time.sleep(0.001)\n  return TransportResponse(200)\n"
+        "client = Linktor('k', transport=send)\n"
+        "def spin():\n  while True: client.get('/me')\n"
+        "for _ in range(4): threading.Thread(target=spin, daemon=True).start()\n"
+        "time.sleep(0.3)",
+    )
+
+
 @pytest.mark.parametrize("wait", ["time.sleep(20)", "Linktor(**options).get('/me')"], ids=["sleep", "call"])
 def test_a_script_ends_while_its_source_is_asked(sandbox: Sandbox, wait: str) -> None:
     sandbox.script(SLOW)

@@ -220,6 +220,13 @@ def test_an_async_transport_ends_with_its_call(end: str) -> None:
     assert ended == ["cancelled"]
 
 
+def test_a_transport_may_return_what_is_awaited() -> None:
+    async def send(_request: TransportRequest) -> TransportResponse:
+        return OK
+
+    assert client(lambda request: send(request)).get("/me").status_code == 200
+
+
 def test_a_keyboard_interrupt_in_a_transport_ends_the_call() -> None:
     def mock(_request: TransportRequest) -> TransportResponse:
         raise KeyboardInterrupt

@@ -21,6 +21,7 @@ mod clock;
 mod document;
 mod error;
 mod header;
+mod id;
 mod observer;
 mod organization;
 mod page;

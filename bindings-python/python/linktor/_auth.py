@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ._call import within
+from ._call import finished, within
 from ._errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Auth(_Auth):
             ConfigError: The credential has no login.
             TokenStoreError: The tokens cannot be saved, though calls go on with them.
         """
-        return Session(**self._native.call_auth(_call("login")))
+        return Session(**finished(self._native.call_auth(_call("login"))))
 
     def refresh(self) -> Session:
         """Renew the token now, by the refresh token or whatever else gives one; joins a renewal under way.
@@ -122,7 +122,7 @@ class Auth(_Auth):
             ConfigError: The credential is never renewed.
             TokenStoreError: The tokens cannot be saved, though calls go on with them.
         """
-        return Session(**self._native.call_auth(_call("refresh")))
+        return Session(**finished(self._native.call_auth(_call("refresh"))))
 
     def test(self) -> AuthTest:
         """Ask the server whether the credential is good: a 401 is an answer, other failures are raised.
@@ -130,7 +130,7 @@ class Auth(_Auth):
         Raises:
             ConfigError: The family has no endpoint that tells.
         """
-        return AuthTest(**self._native.call_auth(_call("test")))
+        return AuthTest(**finished(self._native.call_auth(_call("test"))))
 
     def exchange_code(self, callback_url: str, request: AuthorizationRequest) -> Session:
         """Exchange the code that the user came back with for tokens, once; calls use them from here on.
@@ -145,7 +145,7 @@ class Auth(_Auth):
             InvalidRequestError: The request is something else.
             TokenStoreError: The tokens cannot be saved, though calls go on with them.
         """
-        return Session(**self._native.call_auth(_exchange(callback_url, request)))
+        return Session(**finished(self._native.call_auth(_exchange(callback_url, request))))
 
 
 class AsyncAuth(_Auth):

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 
 from ._errors import InvalidRequestError, unexpected
 from ._logging import is_logged
+from ._native import Unfinished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -194,3 +195,16 @@ def taken(options: RequestOptions) -> tuple[bytes, str | None, Overrides | None,
 def forget(options: Any) -> None:
     """Empty a function's keywords: tracebacks show our frames, and bodies and secrets are not for them."""
     options.clear()
+
+
+def finished(outcome: Any) -> Any:
+    """Do what a call of this thread asks for, until it is done."""
+    while isinstance(outcome, Unfinished):
+        try:
+            for function, arguments in outcome.due:
+                function(*arguments)
+        except BaseException:
+            outcome.end()
+            raise
+        outcome = outcome.wait()
+    return outcome

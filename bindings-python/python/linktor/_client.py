@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import BaseClient, one_token
-from ._call import encode_pages, taken, within
+from ._call import encode_pages, finished, taken, within
 from ._configuration import ABSENT
 from ._logging import is_logged
 
@@ -94,11 +94,11 @@ class Linktor(BaseClient):
 
         overrides = encode_pages(options)
         return Paginator(
-            lambda page: self._native.call("GET", path, b"", None, overrides, within.get(), is_logged(), page)
+            lambda page: finished(self._native.call("GET", path, b"", None, overrides, within.get(), is_logged(), page))
         )
 
     def _call(self, method: str, path: str, options: RequestOptions) -> Response:
-        return self._native.call(method, path, *taken(options))
+        return finished(self._native.call(method, path, *taken(options)))  # type: ignore[no-any-return]
 
     def __enter__(self) -> Self:
         return self

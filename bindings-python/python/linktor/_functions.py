@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from . import _native
 from ._call import within
 from ._errors import ConfigError, raised
-from ._transport import TransportRequest, answer, network_failure
+from ._transport import answer, network_failure
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -71,11 +71,11 @@ class Desk:
 
     def ask(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         """Take a question of all calls together. The extension calls it, in a thread that is to be back soon."""
-        arguments = _veiled(name, arguments)
         try:
             loop = next((loop for loop in list(self._loops) if loop.is_running()), None)
             if loop is not None and name in self._async:
-                loop.call_soon_threadsafe(self._begin_task, loop, question, name, arguments)
+                # Without arguments, which the loop may show.
+                loop.call_soon_threadsafe(lambda: self._begin_task(loop, question, name, arguments))
                 return
         except RuntimeError:
             # The loop was closed in this very moment.
@@ -88,13 +88,16 @@ class Desk:
 
     def ask_here(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         """Take a question of the call that this thread waits for."""
-        arguments = _veiled(name, arguments)
         if _is_async(self._functions[name]):
             self._begin_thread(question, name, arguments)
             return
         before = within.set(question)
         try:
-            _answer(question, name, self._called(name, arguments))
+            value = self._called(name, arguments)
+            if isinstance(value, Awaitable):
+                self._begin_thread(question, name, arguments, cast("Awaitable[object]", value))
+            else:
+                _answer(question, name, value)
         except Exception as error:  # noqa: BLE001
             _fail(question, name, error)
         except BaseException as error:
@@ -105,7 +108,6 @@ class Desk:
 
     def ask_on_loop(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         """Take a question of a call that this thread's event loop waits for, in that call's context."""
-        arguments = _veiled(name, arguments)
         if name in self._async:
             from asyncio import get_running_loop
 
@@ -114,17 +116,16 @@ class Desk:
             self._begin_thread(question, name, arguments)
 
     def _called(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        return self._functions[name](*(one.text if isinstance(one, _Veiled) else one for one in arguments))
+        return self._functions[name](*(one.text if isinstance(one, Veiled) else one for one in arguments))
 
-    def _begin_thread(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
-        run = (copy_context().run, self._run, question, name, arguments)
+    def _begin_thread(self, question: int, name: str, arguments: tuple[Any, ...], begun: Any = None) -> None:
+        run = (copy_context().run, self._run, question, name, arguments, begun)
         threading.Thread(target=run[0], args=run[1:], name=f"linktor-{name}-{question}", daemon=True).start()
 
-    def _run(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
+    def _run(self, question: int, name: str, arguments: tuple[Any, ...], value: Any) -> None:
         within.set(question)
-        value: Any = None
         try:
-            value = self._called(name, arguments)
+            value = self._called(name, arguments) if value is None else value
             if name == "lock" and isinstance(value, AbstractContextManager):
                 _hold(question, cast("AbstractContextManager[object]", value))
             elif isinstance(value, Awaitable) or (name == "lock" and value is not None):
@@ -141,7 +142,9 @@ class Desk:
 
     def _begin_task(self, loop: AbstractEventLoop, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         task = loop.create_task(self._task(question, name, arguments), name=f"linktor-{name}-{question}")
-        _ends[question] = lambda: loop.call_soon_threadsafe(task.cancel)
+        if not task.done():
+            _ends.setdefault(question, lambda: loop.call_soon_threadsafe(task.cancel))
+            task.add_done_callback(lambda _task: _over(question))
 
     async def _task(self, question: int, name: str, arguments: tuple[Any, ...]) -> None:
         within.set(question)
@@ -154,6 +157,12 @@ class Desk:
             raise
         finally:
             _ends.pop(question, None)
+
+
+def _over(question: int) -> None:
+    """End what a task leaves behind that was cancelled before it began; an answer that was given stays."""
+    _ends.pop(question, None)
+    _native.fail(question, "CancelledError")
 
 
 async def _finish(question: int, name: str, value: Any) -> None:
@@ -197,19 +206,13 @@ async def _hold_async(question: int, lock: AbstractAsyncContextManager[object]) 
         await released.wait()
 
 
-class _Veiled:
-    """A secret text in our frames, which tracebacks show."""
+class Veiled:
+    """A secret text in our frames, which tracebacks show. The extension makes it."""
 
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
         self.text = text
-
-
-def _veiled(name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    if name == "send":
-        return (TransportRequest(*arguments),)
-    return (arguments[0], _Veiled(arguments[1])) if name == "save" else arguments
 
 
 def _no_lock(_key: str) -> None:

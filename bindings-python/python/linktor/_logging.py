@@ -27,11 +27,14 @@ def is_logged() -> bool:
 
 
 def tell(event: dict[str, Any]) -> None:
-    """Log an event. The extension calls it."""
+    """Log an event. A handler that fails is told of, and disturbs no call."""
     level, say = _EVENTS[event["event"]]
     logger = _made()
     if logger.isEnabledFor(level):
-        logger.log(level, "%s", say(event), extra={"linktor": event})
+        try:
+            logger.log(level, "%s", say(event), extra={"linktor": event})
+        except Exception as error:  # noqa: BLE001
+            sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _made() -> Logger:

@@ -21,6 +21,7 @@ __all__ = [
     "Event",
     "Port",
     "Response",
+    "Unfinished",
     "Verifier",
     "answer",
     "answer_response",
@@ -59,7 +60,7 @@ class Client:
         is_logged: bool,
         page: int | None = None,
         /,
-    ) -> Response: ...
+    ) -> Response | Unfinished: ...
     def submit(
         self,
         port: Port,
@@ -89,6 +90,13 @@ class Port:
         self,
     ) -> tuple[list[tuple[int | None, Callable[..., object], tuple[Any, ...]]], list[tuple[int, Any]]]: ...
     def cancel(self, call: int) -> None: ...
+
+@final
+class Unfinished:
+    @property
+    def due(self) -> list[tuple[Callable[..., object], tuple[Any, ...]]]: ...
+    def wait(self) -> Any: ...
+    def end(self) -> None: ...
 
 @final
 class Response:

@@ -86,7 +86,7 @@ class ClientOptions(CredentialOptions, total=False):
     """What families that ask for the client's version are told. Default: this package's."""
     proxy: str | None
     """A proxy for everything but loopback. Default: from the environment, for https only."""
-    root_certificates: str | None
+    root_certificates: str | bytes | None
     """Certificates in PEM that are trusted besides the machine's own."""
     allow_insecure_http: bool | None
     """Allow plain http to hosts that are not loopback, in a network of your own."""

@@ -93,7 +93,7 @@ impl Client {
     }
 
     /// Starts a call that a thread will wait for.
-    pub fn call(&self, request: Request, within: Option<u64>) -> Pending<'_> {
+    pub fn call(&self, request: Request, within: Option<u64>) -> Pending {
         self.pending(self.request(request), within)
     }
 
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// Starts an auth call that a thread will wait for.
-    pub fn call_auth(&self, call: AuthCall) -> Pending<'_> {
+    pub fn call_auth(&self, call: AuthCall) -> Pending {
         let within = call.within();
         self.pending(call.run(self.inner.clone()), within)
     }
@@ -155,7 +155,7 @@ impl Client {
         Box::pin(async move { client.execute(request).await.map(Reply::Response) })
     }
 
-    fn pending(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>) -> Pending<'_> {
+    fn pending(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>) -> Pending {
         let bell = Arc::new(Notify::new());
         let ringer = Arc::clone(&bell);
         let port = Arc::new(Port::new(move || ringer.notify_one()));
@@ -195,8 +195,8 @@ fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64,
 }
 
 /// A call that a thread waits for. It goes on while that waits, and ends when it is dropped.
-pub struct Pending<'a> {
-    runtime: &'a Runtime,
+pub struct Pending {
+    runtime: &'static Runtime,
     call: BoxFuture<'static, Outcome>,
     port: Arc<Port>,
     bell: Arc<Notify>,
@@ -211,7 +211,7 @@ pub struct Waited {
     pub outcome: Option<Outcome>,
 }
 
-impl Pending<'_> {
+impl Pending {
     /// Waits up to `step` for anything. Not again, once the call has ended.
     pub fn wait(&mut self, step: Duration) -> Waited {
         let Self { runtime, call, port, bell } = self;
@@ -224,5 +224,17 @@ impl Pending<'_> {
             }
         });
         Waited { items: port.drain(), outcome }
+    }
+
+    /// The same with the end that came, for whoever has something else to do first.
+    #[must_use]
+    pub fn ended(self, outcome: Outcome) -> Self {
+        Self { call: std::future::ready(outcome).boxed(), ..self }
+    }
+
+    /// Ends the call, and gives what comes up with that: questions that nobody waits for.
+    pub fn end(self) -> Vec<Item> {
+        drop(self.call);
+        self.port.drain()
     }
 }

@@ -106,7 +106,7 @@ impl Failure {
 /// for a save, `null`; for a lock, whether there is one, which is held until the question is
 /// [`Abandoned`](Item::Abandoned). Anything else fails the question.
 pub fn answer(id: u64, json: &str) {
-    resolve(id, Ok(Answer::Json(json.to_owned())));
+    resolve(id, || Ok(Answer::Json(json.to_owned())));
 }
 
 /// Answers a question with what the transport received, decompressed. A header that cannot
@@ -122,24 +122,26 @@ pub fn answer_response(id: u64, status: u16, headers: &[(String, Vec<u8>)], body
     if !(100..=599).contains(&status) {
         return fail(id, "the transport answered with a status that is not from 100 to 599");
     }
-    resolve(id, Ok(Answer::Response(TransportResponse::new(status, known, body))));
+    resolve(id, || Ok(Answer::Response(TransportResponse::new(status, known, body))));
 }
 
 /// Answers a question with the failure of the user's function.
 pub fn fail(id: u64, message: &str) {
-    resolve(id, Err(Failure::of(id, message)));
+    resolve(id, || Err(Failure::of(id, message)));
 }
 
 /// Answers a question to a transport with a failure of the network.
 pub fn fail_sending(id: u64, failure: TransportFailure, message: &str) {
-    resolve(id, Err(Failure { transport: failure, ..Failure::of(id, message) }));
+    resolve(id, || Err(Failure { transport: failure, ..Failure::of(id, message) }));
 }
 
-fn resolve(id: u64, answer: Result<Answer, Failure>) {
+/// An answer is made only for a question that waits for it: a failure that is dropped is one
+/// that was told.
+fn resolve(id: u64, answer: impl FnOnce() -> Result<Answer, Failure>) {
     let waiting = Process::current().questions().remove(&id);
     if let Some(waiting) = waiting {
         // Nobody may be there any more to hear it.
-        let _ = waiting.answer.send(answer);
+        let _ = waiting.answer.send(answer());
     }
 }
 

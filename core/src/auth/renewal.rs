@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::authorization::Authorization;
 use super::jwt::{self, SignOptions};
@@ -19,6 +18,7 @@ use super::store::Record;
 use super::token_call::{self, Repeat, TokenCall};
 use super::vault::Vault;
 use crate::error::{Error, ErrorKind};
+use crate::id;
 use crate::observer::Event;
 use crate::provider::Grant;
 use crate::secret::Secret;
@@ -354,7 +354,7 @@ impl Session {
         let issued_at: SystemTime = self.shared.clock.wall();
         let first = self.lock().organization.as_ref().and_then(|id| id.to_str().ok()).map(str::to_owned);
         Record {
-            revision: Uuid::now_v7(),
+            revision: id::fresh(),
             access_token: grant.access_token.clone(),
             refresh_token: grant.refresh_token.clone(),
             issued_at,

@@ -156,6 +156,8 @@ impl Session {
         let mut state = self.lock();
         state.held.clone_from(&theirs.held);
         state.refresh_token.clone_from(&theirs.refresh_token);
+        state.spare.clone_from(&theirs.spare);
+        state.ended.clone_from(&theirs.ended);
         state.organization.clone_from(&theirs.organization);
         state.user.clone_from(&theirs.user);
         state.generation = theirs.generation;

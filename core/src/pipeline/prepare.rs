@@ -7,13 +7,13 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
-use uuid::Uuid;
 
 use super::Flight;
 use crate::base_url::BaseUrl;
 use crate::client::{Client, Shared};
 use crate::error::{Error, Sent};
 use crate::header;
+use crate::id;
 use crate::organization;
 use crate::request::{Request, without_query};
 use crate::retry::Policy;
@@ -30,7 +30,7 @@ impl<'a> Flight<'a> {
         let id = match request.request_id.take() {
             Some(id) if id.is_empty() => return Err(named(Error::config("request_id is empty"), None)),
             Some(id) => id,
-            None => Uuid::now_v7().to_string(),
+            None => id::fresh().to_string(),
         };
         let header = header::parse_value("request_id", &id).map_err(|error| named(error, None))?;
         Self::resolve(client, request, &path, id, header.clone()).map_err(|error| named(error, header.to_str().ok()))
@@ -103,7 +103,7 @@ impl<'a> Flight<'a> {
     /// A call to a token endpoint, which takes JSON.
     pub(crate) fn for_token(shared: &'a Shared, base: &'a BaseUrl, path: &str, body: String) -> Result<Self, Error> {
         let url = base.resolve(path, &[], &[])?;
-        let request_id = Uuid::now_v7().to_string();
+        let request_id = id::fresh().to_string();
         let is_elsewhere = !base.is_same_origin(&shared.base);
         let mut headers = if is_elsewhere { &shared.signed.own } else { &shared.signed.headers }.clone();
         headers.insert(CONTENT_TYPE, JSON);
