@@ -1,4 +1,4 @@
-//! Fresh ids: UUIDv7 (RFC 9562, 5.7), which sort by time to the millisecond.
+//! Fresh ids: `UUIDv7` (RFC 9562, 5.7), which sort by time to the millisecond.
 
 use uuid::{NoContext, Timestamp, Uuid};
 
