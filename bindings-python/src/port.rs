@@ -15,6 +15,9 @@ use crate::response::reply;
 /// What is to be done for a call: a function and its arguments.
 type Due<'py> = (Option<u64>, Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
+/// A call that is done, and its outcome.
+type Done<'py> = (u64, Bound<'py, PyAny>);
+
 /// The port of one event loop.
 #[pyclass(frozen, module = "linktor._native")]
 pub(crate) struct Port {
@@ -64,7 +67,7 @@ impl Port {
     /// Takes all that there is: what is to be done for calls that go on, each with its call,
     /// a function and arguments; and the calls that are done, each with what it succeeded
     /// with or its exception.
-    fn drain<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Due<'py>>, Vec<(u64, Bound<'py, PyAny>)>)> {
+    fn drain<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Due<'py>>, Vec<Done<'py>>)> {
         self.bell.reset();
         let (mut due, mut done) = (Vec::new(), Vec::new());
         for item in self.inner.drain() {
