@@ -48,7 +48,7 @@ impl Desk {
                     (Item::Told { event, .. }, _) => tell(py, &event),
                     (Item::Asked { id, question, .. }, Some(desk)) => {
                         // It answers whatever happens; what it cannot even begin is failed here.
-                        let asked = ask(py, desk.bind(py), "ask", id, question);
+                        let asked = asked(py, id, question).and_then(|asked| desk.bind(py).call_method1("ask", asked));
                         if asked.is_err() {
                             linktor_bridge::fail(id, "the user's function cannot be asked");
                         }
@@ -79,11 +79,6 @@ impl Desk {
         let desk = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(desk);
     }
-}
-
-/// Brings a question to a desk, by the method that says where it is to be answered.
-pub(crate) fn ask(py: Python<'_>, desk: &Bound<'_, PyAny>, method: &str, id: u64, question: Question) -> PyResult<()> {
-    desk.call_method1(method, asked(py, id, question)?).map(drop)
 }
 
 /// A question as a desk takes it: its id, what is asked, and the arguments, whose `repr`

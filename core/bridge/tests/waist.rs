@@ -47,6 +47,17 @@ impl Foreign {
         }
     }
 
+    /// Waits until each of these calls has succeeded.
+    fn all_complete(&self, mut expected: Vec<u64>) {
+        while !expected.is_empty() {
+            for item in self.drain() {
+                let Item::Completion { id, outcome } = item else { panic!("{item:?}") };
+                assert_eq!(status(*outcome), 200);
+                expected.retain(|&waiting| waiting != id);
+            }
+        }
+    }
+
     fn question(&self) -> u64 {
         match self.next() {
             Item::Asked { id, question: Question::Token, .. } => id,
@@ -94,14 +105,7 @@ fn completions_come_out_under_the_ids_that_went_in() {
     let (_runtime, sandbox) = sandbox();
     let foreign = Foreign::new();
     let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
-    let mut expected: Vec<u64> = (0..50).map(|_| get(&client, &foreign.port, "")).collect();
-    while !expected.is_empty() {
-        for item in foreign.drain() {
-            let Item::Completion { id, outcome } = item else { panic!("{item:?}") };
-            assert_eq!(status(*outcome), 200);
-            expected.retain(|&waiting| waiting != id);
-        }
-    }
+    foreign.all_complete((0..50).map(|_| get(&client, &foreign.port, "")).collect());
 }
 
 #[test]
@@ -456,14 +460,7 @@ fn threads_that_wait_and_calls_that_none_waits_for_go_on_side_by_side() {
             threads.spawn(|| (0..100).for_each(|_| assert_eq!(status(waited(&client, request())), 200)));
         }
         for _ in 0..20 {
-            let mut expected: Vec<u64> = (0..10).map(|_| get(&client, &foreign.port, "")).collect();
-            while !expected.is_empty() {
-                for item in foreign.drain() {
-                    let Item::Completion { id, outcome } = item else { panic!("{item:?}") };
-                    assert_eq!(status(*outcome), 200);
-                    expected.retain(|&waiting| waiting != id);
-                }
-            }
+            foreign.all_complete((0..10).map(|_| get(&client, &foreign.port, "")).collect());
         }
     });
 }
