@@ -9,21 +9,23 @@
 //!   next: `start end next`, `start end` on the last, and nothing without items.
 //! * `VALUE`: `body` is what an auth call gives, as JSON.
 //! * `FAILED`: `body` is the error's record as JSON.
-//! * `ASKED`, `ABANDONED`: `id` is the question's; `body` is the client that asks.
+//! * A question: `id` is its own, `state` what is asked, `body` the client whose function it
+//!   is, and `meta` the arguments: see `question`.
+//! * `ABANDONED`: `id` is the question's.
+//! * `TOLD`: `id` is the call's, or 0; `body` is the event as JSON.
 
-use linktor_bridge::{ErrorRecord, Item, Question, Reply, Response};
+use linktor_bridge::{ErrorRecord, Item, Reply, Response};
 use napi::bindgen_prelude::{Array, BufferSlice, Env, Null, Result, ToNapiValue};
 
 use crate::client::{number, units};
-use crate::rate_limit;
+use crate::{question, rate_limit};
 
 const FAILED: i32 = 0;
-const ASKED: i32 = -1;
 const ABANDONED: i32 = -2;
 const VALUE: i32 = -3;
+const TOLD: i32 = -8;
 
-pub(crate) fn write(env: &Env, mut items: Vec<Item>) -> Result<Array<'_>> {
-    items.retain(|item| !matches!(item, Item::Told { .. }));
+pub(crate) fn write(env: &Env, items: Vec<Item>) -> Result<Array<'_>> {
     let length = u32::try_from(items.len() * 4).unwrap_or(u32::MAX);
     let mut batch = Batch { env, array: env.create_array(length)?, next: 0 };
     for item in items {
@@ -49,15 +51,21 @@ impl Batch<'_> {
                     Err(error) => self.rest(FAILED, ErrorRecord::from(&error).to_json()),
                 }
             }
-            Item::Asked { id, client, question: Question::Token, .. } => {
+            Item::Asked { id, client, call, question } => {
+                let (state, arguments) = question::asked(self.env, call, question)?;
                 self.push(number(id))?;
-                self.rest(ASKED, number(client))
+                self.push(state)?;
+                self.push(number(client))?;
+                self.push(arguments)
             }
             Item::Abandoned { id } => {
                 self.push(number(id))?;
                 self.rest(ABANDONED, Null)
             }
-            Item::Asked { .. } | Item::Told { .. } => Ok(()),
+            Item::Told { call, event } => {
+                self.push(call.map_or(0.0, number))?;
+                self.rest(TOLD, event.to_json())
+            }
         }
     }
 

@@ -49,6 +49,12 @@ impl Client {
         self.handle(self.client.with_credentials(&options, &self.port))
     }
 
+    /// Whether all events come up from here on, or only those that warn of something.
+    #[napi(catch_unwind)]
+    pub fn log(&self, is_logged: bool) {
+        self.client.log(is_logged);
+    }
+
     /// What its questions name.
     #[napi(getter, catch_unwind)]
     pub fn id(&self) -> f64 {

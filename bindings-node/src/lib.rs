@@ -9,6 +9,7 @@
 
 mod batch;
 mod client;
+mod question;
 mod rate_limit;
 mod webhook;
 
@@ -17,9 +18,11 @@ use napi::Status;
 use napi_derive::napi;
 
 pub use crate::client::Client;
+pub use crate::question::{answer, answer_response, fail, fail_sending, forgotten};
 pub use crate::webhook::{
-    Deduplicator, webhook_header_names, webhook_let_go, webhook_sign, webhook_verifier, webhook_verify,
-    webhook_verify_signature,
+    Deduplicator, webhook_admit, webhook_answer, webhook_header_names, webhook_is_handled, webhook_let_go,
+    webhook_receive, webhook_refusal, webhook_sign, webhook_size_limit, webhook_truncated, webhook_verifier,
+    webhook_verify, webhook_verify_signature,
 };
 
 /// The `code` of JavaScript errors whose message is an [`ErrorRecord`] as JSON.
@@ -43,18 +46,6 @@ fn thrown(error: &Error) -> napi::Error<Record> {
     napi::Error::new(Record, ErrorRecord::from(error).to_json())
 }
 
-/// Answers a question for a token with JSON.
-#[napi(catch_unwind)]
-pub fn answer(id: f64, json: String) {
-    linktor_bridge::answer(client::id(id), &json);
-}
-
-/// Answers a question for a token with the failure of the user's function.
-#[napi(catch_unwind)]
-pub fn fail(id: f64, message: String) {
-    linktor_bridge::fail(client::id(id), &message);
-}
-
 /// Signs a JWT whose claims and options are given as JSON.
 #[napi(catch_unwind)]
 pub fn jwt_sign(json: String) -> Result<String> {
@@ -65,4 +56,10 @@ pub fn jwt_sign(json: String) -> Result<String> {
 #[napi(catch_unwind)]
 pub fn jwt_verify(json: String) -> Result<String> {
     linktor_bridge::jwt_verify(&json).map_err(|error| thrown(&error))
+}
+
+/// The whole document of a provider, from the JSON of its name or of a document.
+#[napi(catch_unwind)]
+pub fn provider(json: String) -> Result<String> {
+    linktor_bridge::provider(&json).map_err(|error| thrown(&error))
 }

@@ -4,6 +4,8 @@ import { type ErrorRecord, errorFrom, type LinktorError } from './errors.js'
 export interface NativeClient {
   readonly id: number
   readonly provider: string
+  /** Whether all events come up, or only warnings. */
+  log(isLogged: boolean): void
   withOrganization(id: string): NativeClient
   withCredentials(options: string): NativeClient
   submit(method: string, path: string, options: string, body: string): number
@@ -24,6 +26,9 @@ export interface NativeClient {
 /** A verifier, opaque: see `src/webhook.rs`. */
 export type NativeVerifier = object & { readonly __verifier: unique symbol }
 
+/** A sender's answer: status, headers, and body. */
+export type NativeAnswer = [status: number, headers: [name: string, value: string][], body: string]
+
 /** What `src/webhook.rs` exports. */
 export interface NativeDeduplicator {
   begin(id: string): 'new' | 'in_progress' | 'done'
@@ -34,15 +39,30 @@ export interface NativeDeduplicator {
 interface Native {
   readonly Client: new (options: string, wake: () => void) => NativeClient
   readonly Deduplicator: new (capacity: number | undefined) => NativeDeduplicator
-  answer(id: number, json: string): void
-  fail(id: number, message: string): void
+  answer(question: number, json: string): void
+  /** The headers are names and values in turn. */
+  answerResponse(question: number, status: number, headers: readonly string[], body: Uint8Array): void
+  fail(question: number, message: string): void
+  failSending(question: number, message: string, isTimeout: boolean, isUnsent: boolean): void
+  forgotten(questions: readonly number[]): number[]
   jwtSign(json: string): string
   jwtVerify(json: string): string
+  provider(json: string): string
   webhookVerifier(options: string, secrets: readonly Uint8Array[]): NativeVerifier
   webhookLetGo(verifier: NativeVerifier): void
   webhookHeaderNames(verifier: NativeVerifier): string[]
   webhookVerify(verifier: NativeVerifier, body: Uint8Array, headers: string): string
+  webhookReceive(verifier: NativeVerifier, body: Uint8Array, headers: string): [told: string, key: string | null]
   webhookVerifySignature(verifier: NativeVerifier, body: Uint8Array, headers: string): void
+  webhookSizeLimit(verifier: NativeVerifier): number
+  /** Throws what refuses a delivery before its body is read. */
+  webhookAdmit(verifier: NativeVerifier, method: string, headers: string): void
+  /** Throws what refuses a body that ended too early. */
+  webhookTruncated(): never
+  webhookAnswer(begun: string): NativeAnswer
+  /** The code is that of the refusal; without one, it was the deduplicator that failed. */
+  webhookRefusal(code?: string): NativeAnswer
+  webhookIsHandled(status: number): boolean
   webhookSign(options: string, body: Uint8Array, secrets: readonly Uint8Array[]): [name: string, value: string][]
 }
 

@@ -135,10 +135,10 @@ pub(crate) fn telling<'py>(
     Ok((TELL.import(py, "linktor._logging", "tell")?, parse(py, event.to_json().as_bytes(), || None)?))
 }
 
-/// The failed questions whose errors are gone since the last time.
+/// Those of these questions of whose failure no error is left.
 #[pyfunction]
-pub(crate) fn forgotten() -> Vec<u64> {
-    linktor_bridge::forgotten()
+pub(crate) fn forgotten(questions: Vec<u64>) -> Vec<u64> {
+    linktor_bridge::forgotten(questions)
 }
 
 fn refuse(items: Vec<Item>, why: &str) {

@@ -314,7 +314,7 @@ class Raised:
     def _let_go(self) -> None:
         from ._native import forgotten
 
-        for question in forgotten():
+        for question in forgotten(list(self._errors)):
             self._errors.pop(question, None)
 
 

@@ -1,16 +1,13 @@
 //! What belongs to one process. Threads do not survive a fork and locks may be held in it, so
 //! a child begins anew and leaves its parent's as it is.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use linktor::Error;
 
 use crate::runtime::Runtime;
 use crate::upcall::Waiting;
-
-/// How many are noted: a binding that never asks costs no more.
-const FORGOTTEN: usize = 1024;
 
 static FIRST: OnceLock<Process> = OnceLock::new();
 
@@ -20,7 +17,7 @@ pub(crate) struct Process {
     id: u32,
     runtime: OnceLock<Result<Runtime, Error>>,
     questions: Mutex<HashMap<u64, Waiting>>,
-    forgotten: Mutex<VecDeque<u64>>,
+    failed: Mutex<HashSet<u64>>,
     /// Of a child, the process that it became. Its parent never sets it.
     fork: OnceLock<Box<Process>>,
 }
@@ -47,17 +44,8 @@ impl Process {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a failed question whose error is gone.
-    pub(crate) fn forget(&self, question: u64) {
-        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
-        if forgotten.len() == FORGOTTEN {
-            forgotten.pop_front();
-        }
-        forgotten.push_back(question);
-    }
-
-    /// Takes what was noted.
-    pub(crate) fn forgotten(&self) -> Vec<u64> {
-        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    /// The failed questions whose errors somebody still holds.
+    pub(crate) fn failed(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

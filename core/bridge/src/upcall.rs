@@ -70,17 +70,19 @@ impl fmt::Display for Foreign {
 
 impl StdError for Foreign {}
 
-/// Whoever keeps the native error is told, in time, that nobody will ask for it any more.
 impl Drop for Foreign {
     fn drop(&mut self) {
-        Process::current().forget(self.upcall);
+        Process::current().failed().remove(&self.upcall);
     }
 }
 
-/// The failed questions whose errors are gone since the last time: what a binding keeps for
-/// them can go too. Of more than 1,024, the last.
-pub fn forgotten() -> Vec<u64> {
-    Process::current().forgotten()
+/// Those of these questions that wait for no answer, and of whose failure no error is left:
+/// what a binding keeps for them can go too.
+pub fn forgotten(mut questions: Vec<u64>) -> Vec<u64> {
+    let process = Process::current();
+    let (waiting, failed) = (process.questions(), process.failed());
+    questions.retain(|id| !waiting.contains_key(id) && !failed.contains(id));
+    questions
 }
 
 impl From<Failure> for Box<dyn StdError + Send + Sync> {
@@ -97,6 +99,7 @@ impl From<Failure> for TransportError {
 
 impl Failure {
     pub(crate) fn of(upcall: u64, message: impl Into<String>) -> Self {
+        Process::current().failed().insert(upcall);
         Self { error: Foreign { upcall, message: message.into() }, transport: TransportFailure::Callback }
     }
 }
@@ -135,13 +138,15 @@ pub fn fail_sending(id: u64, failure: TransportFailure, message: &str) {
     resolve(id, || Err(Failure { transport: failure, ..Failure::of(id, message) }));
 }
 
-/// An answer is made only for a question that waits for it: a failure that is dropped is one
-/// that was told.
+/// An answer is made only for a question that waits for it, and before that is forgotten.
 fn resolve(id: u64, answer: impl FnOnce() -> Result<Answer, Failure>) {
-    let waiting = Process::current().questions().remove(&id);
-    if let Some(waiting) = waiting {
+    let resolved = {
+        let mut questions = Process::current().questions();
+        questions.remove(&id).map(|waiting| (waiting, answer()))
+    };
+    if let Some((waiting, answer)) = resolved {
         // Nobody may be there any more to hear it.
-        let _ = waiting.answer.send(answer());
+        let _ = waiting.answer.send(answer);
     }
 }
 
