@@ -1,3 +1,6 @@
+import { AsyncResource } from 'node:async_hooks'
+
+import { hold, letGo } from './alive.js'
 import { LinktorError } from './errors.js'
 import { abortReason, onAbort } from './signal.js'
 
@@ -12,31 +15,30 @@ export interface Completion {
 }
 
 interface Waiter {
+  readonly context: AsyncResource | undefined
   resolve(completion: Completion): void
   reject(reason: unknown): void
 }
 
-// Nothing native holds the process: this timer does, while any call of this thread waits.
-const keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref()
-// Nothing native holds a client either: this does, while any of its calls waits.
-const busy = new Set<object>()
-
 /** The calls of a client and its handles that wait for their completion. */
 export class Calls {
   readonly #owner: object
+  readonly #keepsContext: boolean
   readonly #waiters = new Map<number, Waiter>()
 
-  constructor(owner: object) {
+  /** `keepsContext`: whether functions of the user's run for single calls. */
+  constructor(owner: object, keepsContext: boolean) {
     this.#owner = owner
+    this.#keepsContext = keepsContext
   }
 
   /** Waits for call `id`. When `signal` aborts, it is cancelled and rejects with the signal's reason. */
   wait(id: number, signal: AbortSignal | undefined, cancel: (id: number) => void): Promise<Completion> {
     return new Promise((resolve, reject) => {
-      if (busy.size === 0) keepAlive.ref()
-      busy.add(this.#owner)
+      if (this.#waiters.size === 0) hold(this.#owner)
+      const context = this.#keepsContext ? new AsyncResource('LinktorCall') : undefined
       if (!signal) {
-        this.#waiters.set(id, { resolve, reject })
+        this.#waiters.set(id, { context, resolve, reject })
         return
       }
       const over = onAbort(signal, () => {
@@ -44,6 +46,7 @@ export class Calls {
         this.#take(id)?.reject(abortReason(signal))
       })
       this.#waiters.set(id, {
+        context,
         resolve(completion) {
           over()
           resolve(completion)
@@ -54,6 +57,11 @@ export class Calls {
         },
       })
     })
+  }
+
+  /** Where call `id` was made, if it waits. */
+  context(id: number): AsyncResource | undefined {
+    return this.#waiters.get(id)?.context
   }
 
   /** Ends call `id`, unless it was cancelled. */
@@ -76,8 +84,7 @@ export class Calls {
   #take(id: number): Waiter | undefined {
     const waiter = this.#waiters.get(id)
     this.#waiters.delete(id)
-    if (this.#waiters.size === 0) busy.delete(this.#owner)
-    if (busy.size === 0) keepAlive.unref()
+    if (this.#waiters.size === 0) letGo(this.#owner)
     return waiter
   }
 }

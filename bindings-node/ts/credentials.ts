@@ -1,7 +1,7 @@
 import { configError } from './errors.js'
 import { knownEntries, seconds } from './given.js'
 import { JWT_NAMES, OAUTH_NAMES } from './names.js'
-import type { TokenSource } from './source.js'
+import type { TokenSource } from './token_source.js'
 
 /** What a client identifies itself with: one of these, `email` and `password` together. */
 export interface CredentialOptions {

@@ -1,3 +1,4 @@
+import { failures } from './failures.js'
 import { inOwnNames } from './names.js'
 import { milliseconds } from './time.js'
 
@@ -190,19 +191,18 @@ for (const type of [LinktorError, ...Object.values(CLASSES)]) {
 }
 
 /**
- * The error of the right class for what the core tells. `failures` are the errors of the
- * user's own functions, by question.
+ * The error of the right class for what the core tells.
  * @internal
  */
-export function errorFrom(told: ErrorRecord, failures?: ReadonlyMap<number, unknown>): LinktorError {
+export function errorFrom(told: ErrorRecord): LinktorError {
   const record = isOfOptions(told)
     ? { ...told, message: inOwnNames(told.message, told.kind === 'invalid_request') }
     : told
   const type = CLASSES[record.kind] ?? LinktorError
-  if (record.upcall !== undefined && failures?.has(record.upcall)) {
+  if (record.upcall !== undefined && failures.has(record.upcall)) {
     return new type(record, { cause: failures.get(record.upcall) })
   }
-  if (record.cause) return new type(record, { cause: errorFrom(record.cause, failures) })
+  if (record.cause) return new type(record, { cause: errorFrom(record.cause) })
   if (record.reason !== undefined) return new type(record, { cause: new Error(record.reason) })
   return new type(record)
 }

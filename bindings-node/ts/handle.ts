@@ -1,15 +1,15 @@
 import { type Completion, FAILED } from './calls.js'
 import type { CredentialOptions } from './credentials.js'
 import { configError, errorFrom, invalidRequest, type LinktorError } from './errors.js'
+import { currentQuestion, Functions } from './functions.js'
 import { jsonText } from './json.js'
 import { type RateLimit, rateLimitFrom } from './limits.js'
 import { type NativeClient, translated } from './native.js'
-import { clientOptions, credentialOptions, type LinktorOptions } from './options.js'
+import { credentialOptions, type LinktorOptions } from './options.js'
 import { Port } from './port.js'
 import { type RequestOptions, sendingJSON, type Written, written } from './request.js'
 import { LinktorResponse } from './response.js'
 import { checkSignal } from './signal.js'
-import { currentQuestion, type Questions } from './source.js'
 
 /** A call of the session, as the core reads it. */
 export interface AuthCall {
@@ -22,18 +22,19 @@ export interface AuthCall {
 export class Handle {
   readonly native: NativeClient
   readonly #port: Port
-  readonly #questions: Questions | undefined
+  /** Its own, if it was made with credentials of its own. */
+  readonly #functions: Functions | undefined
 
-  private constructor(native: NativeClient, port: Port, questions: Questions | undefined) {
+  private constructor(native: NativeClient, port: Port, functions?: Functions) {
     this.native = native
     this.#port = port
-    this.#questions = questions
+    this.#functions = functions
   }
 
   /** Makes a client. */
   static root(options: LinktorOptions): Handle {
-    const port = new Port(clientOptions(options))
-    return new Handle(port.root, port, port.sources.add(port.root.id, options.tokenSource))
+    const port = new Port(options)
+    return new Handle(port.root, port)
   }
 
   /** A handle for another organization, with the same token source. */
@@ -42,7 +43,7 @@ export class Handle {
     return new Handle(
       translated(() => this.native.withOrganization(id)),
       this.#port,
-      this.#questions,
+      this.#functions,
     )
   }
 
@@ -50,7 +51,9 @@ export class Handle {
   withCredentials(options: CredentialOptions): Handle {
     const json = credentialOptions(options)
     const native = translated(() => this.native.withCredentials(json))
-    return new Handle(native, this.#port, this.#port.sources.add(native.id, options.tokenSource))
+    const functions = new Functions(options.tokenSource)
+    this.#port.questions.add(native.id, functions)
+    return new Handle(native, this.#port, functions)
   }
 
   /** What is known of the rate limit of a class, or of that of the last answer. */
@@ -99,6 +102,6 @@ export class Handle {
 
   /** Made after the wait, not where it was drained: so the stack shows who called. */
   #failure({ body }: Completion): LinktorError {
-    return errorFrom(JSON.parse(body as string), this.#questions?.failures)
+    return errorFrom(JSON.parse(body as string))
   }
 }

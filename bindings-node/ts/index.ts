@@ -36,6 +36,7 @@ export {
   ValidationError,
   WebhookVerificationError,
 } from './errors.js'
+export type { CallEvent, Ended, EventListener, LinktorEvent, WaitReason } from './events.js'
 export * as jwt from './jwt.js'
 export type { Limit, RateLimit } from './limits.js'
 export type { HeadersInput, LinktorOptions, ProviderName } from './options.js'
@@ -51,7 +52,9 @@ export {
 } from './presets.js'
 export type { RequestOptions, Value, Values } from './request.js'
 export { LinktorResponse } from './response.js'
-export type { Token, TokenSource, TokenSourceContext } from './source.js'
+export type { CallContext, Token, TokenSource } from './token_source.js'
+export type { TokenStore, Unlock } from './token_store.js'
+export type { Fetch, FetchInit, FetchResponse } from './transport.js'
 export * as webhooks from './webhooks.js'
 export {
   Verifier,

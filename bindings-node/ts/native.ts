@@ -18,7 +18,7 @@ export interface NativeClient {
   authorizeUrl(scopes: readonly string[], redirectUri: string): string
   cancel(id: number): void
   /** Four values an item: id, state, body, meta. See `src/batch.rs`. */
-  drain(): (number | string | Uint8Array | null)[]
+  drain(): unknown[]
   payload(status: number, body: string): number[] | null
   close(): void
 }

@@ -1,9 +1,12 @@
 import { type CredentialOptions, JWT, type JWTOptions, OAuth, type OAuthOptions } from './credentials.js'
 import { configError } from './errors.js'
+import type { EventListener } from './events.js'
 import { finite, headerPairs, knownEntries, seconds } from './given.js'
 import { jsonText } from './json.js'
 import { type Limit, limitsTold } from './limits.js'
 import { CLIENT_NAMES, CREDENTIAL_NAMES } from './names.js'
+import { checkTokenStore, type TokenStore } from './token_store.js'
+import type { Fetch } from './transport.js'
 
 /** The API families that are built in. */
 export type ProviderName = 'linktor' | 'linkit' | 'libromi' | 'api_v1' | 'api_v2'
@@ -24,8 +27,11 @@ export interface LinktorOptions extends CredentialOptions {
    * login, else none.
    */
   organization?: string
-  /** The path of a file that keeps the tokens of logins and OAuth, readable by its owner alone. Default: memory. */
-  tokenStore?: string
+  /**
+   * What keeps the tokens of logins and OAuth: the path of a file, readable by its owner alone, or a store of your own.
+   * Default: memory.
+   */
+  tokenStore?: string | TokenStore
   /** Milliseconds that one attempt may take. Default: 30,000. */
   timeout?: number
   /** Milliseconds that making a connection may take. Default: 10,000. */
@@ -73,6 +79,19 @@ export interface LinktorOptions extends CredentialOptions {
   clientVersion?: string
   /** A proxy for everything but loopback. Default: `HTTPS_PROXY` and its siblings, for https only. */
   proxy?: string
+  /**
+   * Certificates in PEM, as text or as the bytes of a file, that are trusted besides the machine's own: those of a
+   * company's proxy, for example. Default: none.
+   */
+  rootCertificates?: string | Uint8Array
+  /**
+   * Sends requests in place of the client's own transport, which is faster: what mocks and recorders hang on. A request
+   * through it takes the whole pipeline; only the sending is yours. Connections, `connectTimeout`, `proxy` and
+   * `rootCertificates` are yours too. Default: none.
+   */
+  fetch?: Fetch
+  /** Hears of every call, attempt, wait and renewal. Default: none; what is in danger is a warning of the process. */
+  onEvent?: EventListener
   /** Allows plain http to hosts that are not loopback. Default: `<FAMILY>_ALLOW_INSECURE_HTTP=1`. */
   allowInsecureHttp?: boolean
 }
@@ -112,9 +131,17 @@ function translate(name: string, value: unknown): unknown {
       return OAuth.told(value as OAuth | OAuthOptions)
     case 'jwt':
       return JWT.told(value as JWT | JWTOptions)
-    case 'tokenSource':
-      if (typeof value !== 'function') throw configError('tokenSource must be a function')
+    case 'rootCertificates':
+      return value instanceof Uint8Array ? Buffer.from(value).toString() : value
+    case 'tokenStore':
+      if (typeof value !== 'object' || value === null) return value
+      checkTokenStore(value)
       return true
+    case 'tokenSource':
+    case 'fetch':
+    case 'onEvent':
+      if (typeof value !== 'function') throw configError(`${name} must be a function`)
+      return name === 'onEvent' ? undefined : true
     default:
       return value
   }

@@ -1,41 +1,69 @@
-import { Calls } from './calls.js'
+import { Calls, type Completion } from './calls.js'
+import { configError } from './errors.js'
+import { Events } from './events.js'
+import { forgetFailures } from './failures.js'
+import { Functions, SEND } from './functions.js'
+import { knownOptions } from './given.js'
+import { CLIENT_NAMES } from './names.js'
 import { type NativeClient, native, translated } from './native.js'
-import { Sources } from './source.js'
+import { clientOptions, type LinktorOptions } from './options.js'
+import { Questions } from './questions.js'
 
-const ASKED = -1
+/** What came up: see `src/batch.rs`. */
+const ENDED = 0
+const VALUE = -3
 const ABANDONED = -2
+const TOLD = -8
 
-/** Where completions and questions come up: one for a client and all its handles. */
+/** Where completions, questions and events come up: one for a client and all its handles. */
 export class Port {
   /** The client itself, which every handle keeps from being closed by the garbage collector. */
   readonly root: NativeClient
-  readonly calls = new Calls(this)
-  readonly sources = new Sources()
+  readonly calls: Calls
+  readonly questions = new Questions()
+  readonly #events: Events
+  /** Those of the client: its handles ask them too. */
+  readonly #functions: Functions
 
-  /** Makes the client, from its options as the core reads them. */
-  constructor(options: string) {
+  constructor(options: LinktorOptions) {
+    const { tokenSource, tokenStore, fetch, onEvent } = knownOptions(options, CLIENT_NAMES, configError)
     // Weak: the addon's reference to its wake function must not keep an idle client alive.
     const self = new WeakRef(this)
     const wake = () => {
       const port = self.deref()
       if (port) port.#drain()
     }
-    this.root = translated(() => new native.Client(options, wake))
+    const json = clientOptions(options)
+    this.root = translated(() => new native.Client(json, wake))
+    if (onEvent) this.root.log(true)
+    this.calls = new Calls(this, fetch !== undefined || onEvent !== undefined)
+    this.#events = new Events(onEvent)
+    this.#functions = new Functions(tokenSource, tokenStore, fetch)
+    this.questions.add(this.root.id, this.#functions)
   }
 
   #drain(): void {
     try {
+      forgetFailures(native)
       const batch = this.root.drain()
       for (let at = 0; at < batch.length; at += 4) {
-        const id = batch[at] as number
-        const status = batch[at + 1] as number
-        const body = batch[at + 2]
-        if (status === ASKED) this.sources.ask(id, body as number)
-        else if (status === ABANDONED) this.sources.abandon(id)
-        else this.calls.settle(id, { status, body: body as string | Uint8Array, meta: batch[at + 3] as string })
+        const [id, state, body, meta] = [batch[at], batch[at + 1], batch[at + 2], batch[at + 3]] as Item
+        if (state >= ENDED || state === VALUE) {
+          this.calls.settle(id, { status: state, body, meta } as Completion)
+        } else if (state === ABANDONED) {
+          this.questions.abandon(id)
+        } else if (state === TOLD) {
+          this.#events.tell(body as string, this.calls.context(id))
+        } else {
+          const asked = meta as readonly unknown[]
+          const context = state === SEND ? this.calls.context(asked[0] as number) : undefined
+          this.questions.ask(id, body as number, state, asked, context)
+        }
       }
     } catch (error) {
       this.calls.abandon(error)
     }
   }
 }
+
+type Item = [id: number, state: number, body: unknown, meta: unknown]
