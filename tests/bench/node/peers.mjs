@@ -17,7 +17,7 @@ export const peers = {
 
   async undici(url) {
     const { Agent, request } = await import('undici')
-    const dispatcher = new Agent({ connections: CONNECTIONS, pipelining: 1 })
+    const dispatcher = new Agent({ connections: CONNECTIONS, pipelining: 1, keepAliveTimeout: 60_000 })
     return async () => {
       const { body } = await request(`${url}/contacts`, { headers, dispatcher })
       return (await body.json()).success

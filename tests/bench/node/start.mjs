@@ -1,8 +1,7 @@
 // Milliseconds of loading the package, and of a first client, in fresh processes and measured inside them.
 import { execFileSync } from 'node:child_process'
-
-import { median } from './rounds.mjs'
 import { KEY } from './peers.mjs'
+import { median } from './rounds.mjs'
 
 const CLIENT = `new Linktor({ apiKey: '${KEY}' })`
 const PROGRAMS = {
