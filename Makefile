@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help quickstart quickstart-python quickstart-node quickstart-go \
-	test test-rust test-python test-node test-go soak lint bench bench-python clean sandbox python node go
+	test test-rust test-python test-node test-go soak lint bench bench-python bench-node clean sandbox python node go
 
 export LINKTOR_SANDBOX ?= $(CURDIR)/target/debug/linktor-sandbox
 export PROPTEST_CASES ?= 1000
@@ -72,8 +72,7 @@ bench: ## speed against peers, side by side
 	cargo bench --quiet -p linktor --bench rate_limit
 	cargo bench --quiet -p linktor --bench webhook
 	$(MAKE) bench-python
-	cd bindings-node && npm ci --no-audit --no-fund --silent && npm run --silent build:native:release && npm run --silent build
-	cd tests/bench && npm install --no-package-lock --no-audit --no-fund --silent && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox node bench.mjs
+	$(MAKE) bench-node
 	bindings-go/build.sh release
 	cd tests/bench/go && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox go run .
 
@@ -85,6 +84,14 @@ bench-python: ## that of Python alone, from the wheel that pip builds
 	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt
 	target/bench-venv/bin/pip install --quiet --no-deps --force-reinstall target/bench-wheel/linktor-*.whl
 	target/bench-venv/bin/python tests/bench/bench.py target/release/bench-server target/bench-wheel/linktor-*.whl
+
+bench-node: ## that of Node.js alone, from the package that npm packs; BENCH="--only calls" for one part
+	cargo build --release -p linktor-bench --bin bench-server
+	cd bindings-node && npm ci --no-audit --no-fund --silent && npm run --silent build:native:release && npm run --silent build
+	rm -rf target/bench-package tests/bench/node_modules/@linktor && mkdir -p target/bench-package
+	cd bindings-node && npm pack --silent --pack-destination ../target/bench-package >/dev/null
+	cd tests/bench && npm install --no-save --no-package-lock --no-audit --no-fund --silent ../../target/bench-package/*.tgz
+	node --expose-gc tests/bench/bench.mjs $(BENCH) target/release/bench-server target/bench-package/*.tgz
 
 clean: ## remove everything that was built
 	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native} bindings-go/internal/ffi/{lib,library.h} \

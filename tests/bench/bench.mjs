@@ -1,59 +1,48 @@
-// Calls through the client against undici.request and fetch, in one interleaved run against the same sandbox.
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { Linktor } from '@linktor/sdk'
-import { Agent, request } from 'undici'
+// The package as users install it against its peers, in one interleaved run against the same server: speed, CPU time,
+// memory, start, size.
+//
+//     node --expose-gc bench.mjs SERVER TARBALL... [--rounds 9] [--only calls|webhook|start]
+import { readFileSync } from 'node:fs'
+import { cpus, loadavg, release, type } from 'node:os'
+import { parseArgs } from 'node:util'
 
-const ROUNDS = 9
-const CALLS = 4_000
+import { calls } from './node/calls.mjs'
+import { sizes } from './node/sizes.mjs'
+import { start } from './node/start.mjs'
+import { webhook } from './node/webhook.mjs'
 
-const sandbox = spawn(process.env.LINKTOR_SANDBOX, { stdio: ['pipe', 'pipe', 'inherit'] })
-const [line] = await new Promise((resolve) =>
-  createInterface(sandbox.stdout).once('line', (text) => resolve([text])),
-)
-const ready = JSON.parse(line)
-const base = ready.base_urls.linktor
-const key = ready.credentials.linktor.api_key
-const url = `${base}/me`
-const headers = { authorization: `Bearer ${key}`, accept: 'application/json' }
-const dispatcher = new Agent({ connections: 128 })
-const client = new Linktor({ apiKey: key, baseUrl: base })
-
-const calls = {
-  linktor: async () => (await client.get('/me')).json().success,
-  undici: async () => (await (await request(url, { headers, dispatcher })).body.json()).success,
-  fetch: async () => (await (await fetch(url, { headers })).json()).success,
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '9' }, only: { type: 'string' } },
+})
+const [server, ...tarballs] = positionals
+const rounds = Number(values.rounds)
+const parts = {
+  calls: () => calls(server, rounds),
+  webhook: () => webhook(rounds),
+  start: () => {
+    start(rounds + 2)
+    sizes(tarballs)
+  },
+}
+if (!server || !(rounds >= 1) || (values.only && !Object.hasOwn(parts, values.only))) {
+  throw new Error('bench.mjs SERVER TARBALL... [--rounds 9] [--only calls|webhook|start]')
 }
 
-async function rate(call, concurrency) {
-  const started = performance.now()
-  const worker = async () => {
-    for (let index = 0; index < CALLS / concurrency; index++) {
-      if ((await call()) !== true) throw new Error('not a success')
-    }
-  }
-  await Promise.all(Array.from({ length: concurrency }, worker))
-  return (CALLS * 1000) / (performance.now() - started)
+const packages = ['@linktor/sdk', 'undici', 'axios'].map((name) => `${name} ${versionOf(name)}`)
+console.log(`${cpus().length} x ${cpus()[0].model}, ${type()} ${release()}, load ${loadavg()[0].toFixed(2)}`)
+console.log(`Node.js ${process.versions.node}, ${packages.join(', ')}, fetch of undici ${process.versions.undici}`)
+console.log(`${today()}; medians of ${rounds} interleaved rounds after one to warm up, and the range of their ratios.`)
+for (const [name, part] of Object.entries(parts)) {
+  if (!values.only || values.only === name) await part()
+}
+process.exit()
+
+/** As installed: not every package exports its `package.json`. */
+function versionOf(name) {
+  return JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version
 }
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
-
-for (const concurrency of [1, 32]) {
-  const rounds = []
-  for (let round = 0; round <= ROUNDS; round++) {
-    const one = {}
-    for (const [name, call] of Object.entries(calls)) one[name] = await rate(call, concurrency)
-    if (round > 0) rounds.push(one)
-  }
-  let report = `node    at ${String(concurrency).padStart(2)}  linktor ${median(rounds.map((one) => one.linktor)).toFixed(0)}/s`
-  for (const peer of ['undici', 'fetch']) {
-    const ratios = rounds.map((one) => one.linktor / one[peer])
-    const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`
-    report += `  ${peer} ${median(rounds.map((one) => one[peer])).toFixed(0)}/s ratio ${median(ratios).toFixed(2)} (${range})`
-  }
-  console.log(report)
+function today() {
+  return new Date().toISOString().slice(0, 10)
 }
-
-client.close()
-await dispatcher.close()
-sandbox.stdin.end()
