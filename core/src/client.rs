@@ -78,7 +78,7 @@ pub(crate) struct Shared {
     /// How far the server's clock is ahead, in milliseconds.
     skew: AtomicI64,
     observer: Option<Arc<dyn Observer>>,
-    pub(crate) slots: Semaphore,
+    pub(crate) slots: Arc<Semaphore>,
     pub(crate) closed: CancellationToken,
     store: Option<Arc<dyn TokenStore>>,
 }

@@ -38,7 +38,7 @@ pub mod webhook;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 pub use crate::auth::{
-    Auth, AuthTest, AuthorizationRequest, Credentials, FileStore, Jwt, MemoryStore, OAuth, RenewalScope, SessionInfo,
+    Auth, AuthTest, AuthorizationRequest, CallbackScope, Credentials, FileStore, Jwt, MemoryStore, OAuth, SessionInfo,
     StoreLock, StoreResult, Token, TokenSource, TokenStore, jwt,
 };
 pub use crate::client::{Client, ClientBuilder};

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
 use self::telling::{Ending, Part};
-use crate::auth::{Authorization, Held, Next, RenewalScope};
+use crate::auth::{Authorization, CallbackScope, Held, Next};
 use crate::base_url::BaseUrl;
 use crate::client::{Client, Identity, Shared};
 use crate::error::{Error, ErrorKind, Sent};
@@ -128,7 +128,7 @@ impl Flight<'_> {
     async fn run(&self, client: &Client, asked: Option<u64>) -> Result<Response, Error> {
         let Shared { budget, provider, .. } = self.shared;
         if let Identity::Session(session) = client.identity() {
-            RenewalScope::refuse_recursion(session)?;
+            CallbackScope::refuse_recursion(session)?;
         }
         let mut refused = None;
         let mut cost = budget.nothing();

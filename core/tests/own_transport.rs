@@ -3,10 +3,13 @@
 
 #![allow(clippy::expect_used)]
 
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use linktor::{
-    Client, Error, ErrorKind, HeaderMap, Sent, Transport, TransportError, TransportFailure, TransportRequest,
-    TransportResponse,
+    CallbackScope, Client, Error, ErrorKind, HeaderMap, Sent, Transport, TransportError, TransportFailure,
+    TransportRequest, TransportResponse,
 };
 
 /// Fails, or answers with a body of so many bytes.
@@ -64,6 +67,42 @@ async fn a_body_over_64_mib_is_refused_whoever_read_it() {
     assert_eq!(outcome(Stub::Answering(MOST)).await.expect("it is allowed"), MOST);
     let error = outcome(Stub::Answering(MOST + 1)).await.expect_err("it is too large");
     assert_eq!((error.kind(), error.code()), (ErrorKind::Protocol, Some("body_too_large")));
+}
+
+/// Asks its own client before it answers, but for what that asks.
+#[derive(Default)]
+struct Inner(Arc<OnceLock<Client>>);
+
+impl Transport for Inner {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<TransportResponse, TransportError>> {
+        Box::pin(async move {
+            let client = self.0.get().expect("it is set");
+            if request.url.path() != "/inner" {
+                let failed = |error| TransportError::new(TransportFailure::Callback, error);
+                client.get("/inner").send().await.map_err(failed)?;
+                let elsewhere = CallbackScope::current().run(client.get("/inner").send());
+                tokio::spawn(elsewhere).await.expect("no panic").map_err(failed)?;
+            }
+            Ok(TransportResponse::new(200, HeaderMap::new(), request.url.path().to_owned()))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_call_from_inside_the_transport_takes_no_connection() {
+    let inner = Inner::default();
+    let own = Arc::clone(&inner.0);
+    let client = Client::builder()
+        .api_key("lk_invented")
+        .base_url("https://api.example.com")
+        .max_connections(1)
+        .deadline(Duration::from_secs(5))
+        .transport(inner)
+        .build()
+        .expect("valid options");
+    own.set(client.clone()).expect("it is set once");
+    let response = client.get("/outer").send().await.expect("the inner calls are made");
+    assert_eq!(response.text().expect("a text"), "/outer");
 }
 
 #[test]

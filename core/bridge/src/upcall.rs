@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use linktor::{
-    Event, HeaderMap, HeaderName, HeaderValue, Observer, RenewalScope, TransportError, TransportFailure,
+    CallbackScope, Event, HeaderMap, HeaderName, HeaderValue, Observer, TransportError, TransportFailure,
     TransportResponse,
 };
 use tokio::sync::oneshot;
@@ -38,7 +38,7 @@ impl Line {
 /// A question that waits for its answer.
 pub(crate) struct Waiting {
     answer: oneshot::Sender<Result<Answer, Failure>>,
-    scope: RenewalScope,
+    scope: CallbackScope,
 }
 
 /// What a user's function gave.
@@ -151,7 +151,7 @@ fn resolve(id: u64, answer: impl FnOnce() -> Result<Answer, Failure>) {
 }
 
 /// The scope of the renewal that asked this question, for the calls made from inside it.
-pub(crate) fn scope(id: u64) -> Option<RenewalScope> {
+pub(crate) fn scope(id: u64) -> Option<CallbackScope> {
     Process::current().questions().get(&id).map(|waiting| waiting.scope.clone())
 }
 
@@ -189,7 +189,7 @@ impl Functions {
     async fn put(&self, question: Question, port: Arc<Port>, call: Option<u64>) -> Result<(Answer, Asked), Failure> {
         let (sender, receiver) = oneshot::channel();
         let asked = Asked { id: next_id(), port };
-        let waiting = Waiting { answer: sender, scope: RenewalScope::current() };
+        let waiting = Waiting { answer: sender, scope: CallbackScope::current() };
         Process::current().questions().insert(asked.id, waiting);
         asked.port.push(Item::Asked { id: asked.id, client: self.client, call, question });
         match receiver.await {

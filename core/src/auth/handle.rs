@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::oauth::AuthorizationRequest;
 use super::renewal::Order;
-use super::scope::RenewalScope;
+use super::scope::CallbackScope;
 use super::session::{Held, Session, SessionInfo, Way};
 use crate::client::{Client, Identity};
 use crate::error::{Error, ErrorKind};
@@ -186,7 +186,7 @@ impl Auth<'_> {
     /// Runs until done, until the client's deadline, or until it is closed.
     async fn bounded(&self, work: impl Future<Output = Result<SessionInfo, Error>>) -> Result<SessionInfo, Error> {
         if let Identity::Session(session) = self.0.identity() {
-            RenewalScope::refuse_recursion(session)?;
+            CallbackScope::refuse_recursion(session)?;
         }
         let shared = self.0.shared();
         let late = |deadline: Duration| {

@@ -16,7 +16,7 @@ use super::authorization::Authorization;
 use super::minted::Jwt;
 use super::oauth::OAuth;
 use super::renewal::{Order, Renewed};
-use super::scope::RenewalScope;
+use super::scope::CallbackScope;
 use super::source::TokenSource;
 use super::vault::Vault;
 use crate::client::Shared;
@@ -308,7 +308,7 @@ impl Session {
         let longest = self.longest_renewal();
         let limit = if overtaken.is_some() { longest.saturating_mul(2) } else { longest }.saturating_add(GRACE);
         let session = Arc::clone(self);
-        let task = tokio::spawn(RenewalScope::current().with(self).run(async move {
+        let task = tokio::spawn(CallbackScope::current().renewing(self).run(async move {
             if let Some(overtaken) = overtaken {
                 // Its refresh token is the next one's; if its runtime is gone, it never comes.
                 let _ = tokio::time::timeout(longest, overtaken).await;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::identity::known;
 use super::{Client, Dress, Identity, Inner, Shared};
-use crate::auth::{Credentials, TokenStore};
+use crate::auth::{Credentials, Scoped, TokenStore};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -329,9 +329,10 @@ impl ClientBuilder {
 
         let (credentials, what) = self.only_credentials(environment)?;
         let (unsigned, signed) = (self.dress(false)?, self.dress(true)?);
+        let slots = Arc::new(Semaphore::new(self.max_connections));
         let transport = |base: &BaseUrl| -> Result<Arc<dyn Transport>, Error> {
             match &self.transport {
-                Some(transport) => Ok(Arc::clone(transport)),
+                Some(own) => Ok(Arc::new(Scoped { transport: Arc::clone(own), slots: Arc::clone(&slots) })),
                 None => Reqwest::new(base, self.connect_timeout, self.proxy.as_ref(), &self.root_certificates)
                     .map(|transport| Arc::new(transport) as Arc<dyn Transport>),
             }
@@ -367,7 +368,7 @@ impl ClientBuilder {
             clock: self.clock,
             skew: AtomicI64::new(0),
             observer: self.observer,
-            slots: Semaphore::new(self.max_connections),
+            slots,
             closed: CancellationToken::new(),
             store: self.token_store,
         });

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::sync::SemaphorePermit;
+
 use super::telling::{Ending, Part};
 use super::{Flight, Signature};
+use crate::auth::CallbackScope;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::observer::{Event, WaitReason};
@@ -23,8 +26,7 @@ impl Flight<'_> {
         loop {
             let permit = self.permit(client, is_again).await?;
             let signature = self.sign(client.identity(), refused).await?;
-            let slot = self.shared.slots.acquire().await;
-            let _slot = slot.map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))?;
+            let _slot = self.slot().await?;
             if client.gate().is_closed(self.class) {
                 is_again = true;
                 continue;
@@ -34,6 +36,16 @@ impl Flight<'_> {
             let result = self.attempt(signature.as_ref()).await;
             return Ok((permit, signature, result));
         }
+    }
+
+    /// One of the client's connections; none for a call from inside the sending of another,
+    /// which has one.
+    async fn slot(&self) -> Result<Option<SemaphorePermit<'_>>, Error> {
+        let slots = &self.shared.slots;
+        if CallbackScope::holds_slot(slots) {
+            return Ok(None);
+        }
+        slots.acquire().await.map(Some).map_err(|_| Error::new(ErrorKind::Closed, "the client was closed"))
     }
 
     /// Goes through the gate, or waits there. Whoever would wait too long goes on with the
