@@ -4,6 +4,7 @@ import { finite, headerPairs, knownEntries, seconds } from './given.js'
 import { jsonText } from './json.js'
 import { type Limit, limitsTold } from './limits.js'
 import { CLIENT_NAMES, CREDENTIAL_NAMES } from './names.js'
+import { Provider, type ProviderDocument } from './provider.js'
 
 /** The API families that are built in. */
 export type ProviderName = 'linktor' | 'linkit' | 'libromi' | 'api_v1' | 'api_v2'
@@ -14,7 +15,7 @@ export type HeadersInput = Readonly<Record<string, string | undefined>> | Iterab
 /** Everything that a client may be told. At most one credential. */
 export interface LinktorOptions extends CredentialOptions {
   /** The API family, or a description of your own API. Default: `linktor`. */
-  provider?: ProviderName | Readonly<Record<string, unknown>>
+  provider?: ProviderName | Provider | ProviderDocument
   /** Where the API is. Default: `<FAMILY>_BASE_URL` from the environment, else the family's own. */
   baseUrl?: string
   /** Where the OAuth endpoints are. Default: the family's own, unless `baseUrl` is yours. */
@@ -112,6 +113,8 @@ function translate(name: string, value: unknown): unknown {
       return OAuth.told(value as OAuth | OAuthOptions)
     case 'jwt':
       return JWT.told(value as JWT | JWTOptions)
+    case 'provider':
+      return Provider.told(value)
     case 'tokenSource':
       if (typeof value !== 'function') throw configError('tokenSource must be a function')
       return true
