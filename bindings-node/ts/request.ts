@@ -1,5 +1,5 @@
 import { invalidRequest } from './errors.js'
-import { finite, headerPairs, knownEntries, seconds } from './given.js'
+import { checkText, finite, headerPairs, knownOptions, seconds } from './given.js'
 import { jsonText } from './json.js'
 import { REQUEST_NAMES } from './names.js'
 import type { HeadersInput } from './options.js'
@@ -63,12 +63,12 @@ export interface Written {
 }
 
 /** Reads a request's options, of those that `known` names; changing them later changes nothing. */
-export function written(options: RequestOptions, known: object = REQUEST_NAMES): Written {
-  knownEntries(options, known, invalidRequest)
+export function written(given: RequestOptions, known: object = REQUEST_NAMES): Written {
+  const options = knownOptions(given, known, invalidRequest)
   const { body, contentType } = content(options)
   const told = {
-    path_params: options.pathParams && pathParams(options.pathParams),
-    query: options.query && pairs('query', options.query),
+    path_params: options.pathParams === undefined ? undefined : pathParams(options.pathParams),
+    query: options.query === undefined ? undefined : pairs('query', options.query),
     headers: options.headers && headerPairs(options.headers),
     content_type: contentType,
     organization: options.organizationId,
@@ -80,7 +80,7 @@ export function written(options: RequestOptions, known: object = REQUEST_NAMES):
     idempotent: options.idempotent,
     idempotency_key: options.idempotencyKey,
   }
-  return { told, body, signal: options.signal }
+  return { told, body, signal: signalOf(options.signal) }
 }
 
 /**
@@ -90,6 +90,13 @@ export function written(options: RequestOptions, known: object = REQUEST_NAMES):
 export function sendingJSON(told: object, page: number | undefined, within: number | undefined): string {
   const json = jsonText('the options', { ...told, page, within }, invalidRequest)
   return json === '{}' ? '' : json
+}
+
+/** `null` is none, as for `fetch`; no other value may be taken for none. */
+function signalOf(signal: AbortSignal | null | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined
+  if (typeof signal !== 'object') throw invalidRequest('signal must be an AbortSignal')
+  return signal
 }
 
 function content(options: RequestOptions): { body: string | Uint8Array; contentType?: string | undefined } {
@@ -105,12 +112,12 @@ function content(options: RequestOptions): { body: string | Uint8Array; contentT
   if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw invalidRequest('body must be a string or a Uint8Array; json sends objects')
   }
+  if (typeof body === 'string') checkText('body', body, invalidRequest)
   return { body: body ?? '', contentType }
 }
 
 function pairs(option: string, values: Values): [string, string][] {
-  if (typeof values !== 'object') throw invalidRequest(`${option} must be an object of values by name`)
-  const given = values instanceof URLSearchParams ? values : Object.entries(values)
+  const given = values instanceof URLSearchParams ? values : byName(option, values)
   const pairs: [string, string][] = []
   for (const [name, value] of given) {
     for (const one of Array.isArray(value) ? value : [value]) {
@@ -121,11 +128,17 @@ function pairs(option: string, values: Values): [string, string][] {
 }
 
 function pathParams(values: NonNullable<RequestOptions['pathParams']>): [string, string][] {
-  return Object.entries(values).map(([name, value]) => [name, plain('pathParams', name, value)])
+  return byName('pathParams', values).map(([name, value]) => [name, plain('pathParams', name, value)])
+}
+
+function byName(option: string, values: object): [string, unknown][] {
+  if (typeof values === 'object' && values !== null && !(Symbol.iterator in values)) return Object.entries(values)
+  throw invalidRequest(`${option} must be an object of values by name`)
 }
 
 function plain(option: string, name: string, value: unknown): string {
   const isPlain = ['string', 'boolean', 'bigint'].includes(typeof value) || Number.isFinite(value)
   if (!isPlain) throw invalidRequest(`${option}: \`${name}\` must be a text, a finite number or a boolean`)
+  if (typeof value === 'string') checkText(`${option}: \`${name}\``, value, invalidRequest)
   return String(value)
 }
