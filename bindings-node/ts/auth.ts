@@ -1,10 +1,11 @@
 import { inspect } from 'node:util'
 
 import { invalidRequest } from './errors.js'
-import { knownEntries } from './given.js'
+import { knownOptions } from './given.js'
 import type { AuthCall, Handle } from './handle.js'
 import { wellFormed } from './json.js'
 import { translated } from './native.js'
+import { signalOf } from './signal.js'
 
 /** What a call of the session may be told. */
 export interface AuthOptions {
@@ -152,6 +153,9 @@ export class Auth {
     if (!Array.isArray(scopes) || scopes.some((scope) => typeof scope !== 'string')) {
       throw invalidRequest('scopes must be a list of texts')
     }
+    if (typeof redirectUri !== 'string' && !(redirectUri instanceof URL)) {
+      throw invalidRequest('redirectUri must be a text or a URL')
+    }
     const json = translated(() => this.#handle.native.authorizeUrl(scopes, String(redirectUri)))
     return new AuthorizationRequest(JSON.parse(json))
   }
@@ -178,8 +182,8 @@ export class Auth {
   }
 
   async #call<T>(call: AuthCall, options: AuthOptions = {}): Promise<T> {
-    knownEntries(options, NAMES, invalidRequest)
-    return await this.#handle.auth(call, options.signal)
+    const { signal } = knownOptions(options, NAMES, invalidRequest)
+    return await this.#handle.auth(call, signalOf(signal))
   }
 }
 

@@ -19,11 +19,16 @@ const NEVER_NOTHING = new Set([
 ])
 
 /** Options that may be left undefined, but whose `null` the core would take for that. */
-const NEVER_NULL = new Set(['class', 'id', 'idempotencyKey', 'idempotent', 'pacing'])
+const NEVER_NULL = new Set(['class', 'id', 'idempotencyKey', 'idempotent', 'issuer', 'pacing'])
+
+/** Options that are functions: any other would be left out of the JSON that the core reads. */
+const CALLED = new Set(['fetch', 'onEvent', 'tokenSource'])
 
 /** The names and values of options; one that was given but is nothing is refused where it is never so by intention. */
 export function entries(options: unknown, refuse: Refusal = configError): [string, unknown][] {
-  if (typeof options !== 'object' || options === null) throw refuse('the options must be an object of values by name')
+  if (typeof options !== 'object' || options === null || Symbol.iterator in options) {
+    throw refuse('the options must be an object of values by name')
+  }
   const given = Object.entries(options)
   const empty = given.find(
     ([name, value]) =>
@@ -38,12 +43,22 @@ export function knownEntries(options: unknown, known: object, refuse: Refusal): 
   const given = entries(options, refuse)
   const unknown = given.find(([name]) => !Object.hasOwn(known, name))
   if (unknown) throw refuse(`unknown option \`${unknown[0]}\`; there are ${Object.keys(known).join(', ')}`)
+  for (const [name, value] of given) {
+    if (typeof value === 'symbol' || (typeof value === 'function' && !CALLED.has(name))) {
+      throw refuse(`${name} cannot be a ${typeof value}`)
+    }
+  }
   return given
 }
 
 /** The same by their names; what only a prototype has is no option. */
 export function knownOptions<T extends object>(options: T, known: object, refuse: Refusal): T {
   return Object.assign(Object.create(null), Object.fromEntries(knownEntries(options, known, refuse)))
+}
+
+/** Refuses a text with half a surrogate pair, which would be sent as another. */
+export function checkText(name: string, text: string, refuse: Refusal): void {
+  if (!text.isWellFormed()) throw refuse(`${name} is a text that UTF-8 cannot write`)
 }
 
 /** A number that JSON can say; whether it will do is for the core to judge. */

@@ -2,6 +2,7 @@ import { type Completion, FAILED } from './calls.js'
 import type { CredentialOptions } from './credentials.js'
 import { configError, errorFrom, invalidRequest, type LinktorError } from './errors.js'
 import { currentQuestion, Functions } from './functions.js'
+import { checkText } from './given.js'
 import { jsonText } from './json.js'
 import { type RateLimit, rateLimitFrom } from './limits.js'
 import { type NativeClient, translated } from './native.js'
@@ -71,6 +72,7 @@ export class Handle {
   /** Sends what was written; `page` makes it a request for that page of a list. */
   async send(method: string, path: string, request: Written, page?: number): Promise<LinktorResponse> {
     if (typeof method !== 'string' || typeof path !== 'string') throw invalidRequest('method and path must be texts')
+    checkText('the path', path, invalidRequest)
     const { body, signal } = request
     if (signal) checkSignal(signal)
     const told = sendingJSON(request.told, page, currentQuestion())

@@ -50,6 +50,25 @@ export {
   Linkit,
   type PresetOptions,
 } from './presets.js'
+export {
+  type CompleteProviderDocument,
+  type CredentialKind,
+  Provider,
+  type ProviderAuth,
+  type ProviderDocument,
+  type ProviderEnvelope,
+  type ProviderEnvironment,
+  type ProviderErrors,
+  type ProviderGrant,
+  type ProviderHeaders,
+  type ProviderLimit,
+  type ProviderOAuth,
+  type ProviderPaging,
+  type ProviderRate,
+  type ProviderRateClass,
+  type ProviderRoute,
+  type ProviderTest,
+} from './provider.js'
 export type { RequestOptions, Value, Values } from './request.js'
 export { LinktorResponse } from './response.js'
 export type { CallContext, Token, TokenSource } from './token_source.js'

@@ -56,6 +56,7 @@ export function sign(claims: object, secret: string, options: SignOptions = {}):
     issuer,
     now: now === undefined ? undefined : epochSeconds('now', now),
   }
+  if (Symbol.iterator in Object(claims)) throw invalidRequest('the claims must be a JSON object')
   const json = jsonText('the claims', told, invalidRequest)
   return translated(() => native.jwtSign(json))
 }

@@ -1,5 +1,5 @@
 import { configError } from './errors.js'
-import { finite, knownEntries, seconds } from './given.js'
+import { finite, knownOptions, seconds } from './given.js'
 import { milliseconds } from './time.js'
 
 /** So many requests in a window of time. */
@@ -32,11 +32,11 @@ export function limitsTold(limits: unknown): unknown {
   if (!Array.isArray(limits)) throw configError("limits must be a tier's name, or a list of limits")
   return limits.map((limit) => {
     if (typeof limit !== 'object' || limit === null) return limit
-    const given = knownEntries(limit, NAMES, (message) => configError(`limits: ${message}`))
+    const given = knownOptions(limit, NAMES, (message) => configError(`limits: ${message}`))
     return {
-      ...Object.fromEntries(given),
-      limit: finite('limits: limit', limit.limit),
-      window: seconds('limits: window', limit.window),
+      ...given,
+      limit: finite('limits: limit', given.limit),
+      window: seconds('limits: window', given.window),
     }
   })
 }

@@ -102,8 +102,9 @@ for (const [own, core] of Object.entries(OAUTH_NAMES)) OWN_NAMES.set(`oauth.${co
 const OWN_NAMES_OF_A_CALL = new Map([...OWN_NAMES, ['organization', 'organizationId']])
 
 // Left as they are: what stands in backticks, but for options whose value is refused, and the
-// fields of a provider's description (`auth.grant.access_token`). They are the user's own words.
-const WORDS = /(?<!the value of )`[^`]*`|\b(?:\w+\.)*\w+/g
+// fields of a provider's description (`auth.grant.access_token`, and the place that cannot be read).
+// They are the user's own words.
+const WORDS = /(?<!the value of )`[^`]*`|\bthe provider cannot be read: \w+|\b(?:\w+\.)*\w+/g
 
 /** A message of the core with options, of a call or else of a client, called as they are here. */
 export function inOwnNames(message: string, isOfACall: boolean): string {

@@ -5,6 +5,7 @@ import { finite, headerPairs, knownEntries, seconds } from './given.js'
 import { jsonText } from './json.js'
 import { type Limit, limitsTold } from './limits.js'
 import { CLIENT_NAMES, CREDENTIAL_NAMES } from './names.js'
+import { Provider, type ProviderDocument } from './provider.js'
 import { checkTokenStore, type TokenStore } from './token_store.js'
 import type { Fetch } from './transport.js'
 
@@ -17,7 +18,7 @@ export type HeadersInput = Readonly<Record<string, string | undefined>> | Iterab
 /** Everything that a client may be told. At most one credential. */
 export interface LinktorOptions extends CredentialOptions {
   /** The API family, or a description of your own API. Default: `linktor`. */
-  provider?: ProviderName | Readonly<Record<string, unknown>>
+  provider?: ProviderName | Provider | ProviderDocument
   /** Where the API is. Default: `<FAMILY>_BASE_URL` from the environment, else the family's own. */
   baseUrl?: string
   /** Where the OAuth endpoints are. Default: the family's own, unless `baseUrl` is yours. */
@@ -131,6 +132,8 @@ function translate(name: string, value: unknown): unknown {
       return OAuth.told(value as OAuth | OAuthOptions)
     case 'jwt':
       return JWT.told(value as JWT | JWTOptions)
+    case 'provider':
+      return Provider.told(value)
     case 'rootCertificates':
       return value instanceof Uint8Array ? Buffer.from(value).toString() : value
     case 'tokenStore':

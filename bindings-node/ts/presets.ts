@@ -34,7 +34,7 @@ export class LibromiConnect extends Linktor {
   /** See {@link Linktor.withCredentials}. */
   override withCredentials(options: CredentialOptions & APITokenOption): this {
     entries(options)
-    return super.withCredentials(withAPIKey(options))
+    return super.withCredentials(withAPIKey({ ...options }))
   }
 }
 
@@ -49,7 +49,7 @@ export class APIClient extends Linktor {
   /** See {@link Linktor}. */
   constructor(options: APIClientOptions = {}) {
     entries(options)
-    const provider = options.provider ?? 'api_v2'
+    const { provider = 'api_v2' } = { ...options }
     if (provider !== 'api_v1' && provider !== 'api_v2') {
       throw configError('the provider of an APIClient is api_v1 or api_v2')
     }
@@ -61,7 +61,7 @@ function settled<T extends PresetOptions>(name: string, options: T): T {
   if (entries(options).some(([option]) => option === 'provider')) {
     throw configError(`${name} has its provider settled: leave the option out`)
   }
-  return options
+  return { ...options }
 }
 
 function withAPIKey<T extends CredentialOptions & APITokenOption>({ apiToken, ...rest }: T): Omit<T, 'apiToken'> {

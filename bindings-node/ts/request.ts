@@ -1,8 +1,9 @@
 import { invalidRequest } from './errors.js'
-import { finite, headerPairs, knownEntries, seconds } from './given.js'
+import { checkText, finite, headerPairs, knownOptions, seconds } from './given.js'
 import { jsonText } from './json.js'
 import { REQUEST_NAMES } from './names.js'
 import type { HeadersInput } from './options.js'
+import { signalOf } from './signal.js'
 
 /** A value of a query or form. Lists repeat the name; `null` and `undefined` are left out. */
 export type Value = string | number | bigint | boolean | null | undefined
@@ -63,12 +64,12 @@ export interface Written {
 }
 
 /** Reads a request's options, of those that `known` names; changing them later changes nothing. */
-export function written(options: RequestOptions, known: object = REQUEST_NAMES): Written {
-  knownEntries(options, known, invalidRequest)
+export function written(given: RequestOptions, known: object = REQUEST_NAMES): Written {
+  const options = knownOptions(given, known, invalidRequest)
   const { body, contentType } = content(options)
   const told = {
-    path_params: options.pathParams && pathParams(options.pathParams),
-    query: options.query && pairs('query', options.query),
+    path_params: options.pathParams === undefined ? undefined : pathParams(options.pathParams),
+    query: options.query === undefined ? undefined : pairs('query', options.query),
     headers: options.headers && headerPairs(options.headers),
     content_type: contentType,
     organization: options.organizationId,
@@ -80,7 +81,7 @@ export function written(options: RequestOptions, known: object = REQUEST_NAMES):
     idempotent: options.idempotent,
     idempotency_key: options.idempotencyKey,
   }
-  return { told, body, signal: options.signal }
+  return { told, body, signal: signalOf(options.signal) }
 }
 
 /**
@@ -105,12 +106,12 @@ function content(options: RequestOptions): { body: string | Uint8Array; contentT
   if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw invalidRequest('body must be a string or a Uint8Array; json sends objects')
   }
+  if (typeof body === 'string') checkText('body', body, invalidRequest)
   return { body: body ?? '', contentType }
 }
 
 function pairs(option: string, values: Values): [string, string][] {
-  if (typeof values !== 'object') throw invalidRequest(`${option} must be an object of values by name`)
-  const given = values instanceof URLSearchParams ? values : Object.entries(values)
+  const given = values instanceof URLSearchParams ? values : byName(option, values)
   const pairs: [string, string][] = []
   for (const [name, value] of given) {
     for (const one of Array.isArray(value) ? value : [value]) {
@@ -121,11 +122,17 @@ function pairs(option: string, values: Values): [string, string][] {
 }
 
 function pathParams(values: NonNullable<RequestOptions['pathParams']>): [string, string][] {
-  return Object.entries(values).map(([name, value]) => [name, plain('pathParams', name, value)])
+  return byName('pathParams', values).map(([name, value]) => [name, plain('pathParams', name, value)])
+}
+
+function byName(option: string, values: object): [string, unknown][] {
+  if (typeof values === 'object' && values !== null && !(Symbol.iterator in values)) return Object.entries(values)
+  throw invalidRequest(`${option} must be an object of values by name`)
 }
 
 function plain(option: string, name: string, value: unknown): string {
   const isPlain = ['string', 'boolean', 'bigint'].includes(typeof value) || Number.isFinite(value)
   if (!isPlain) throw invalidRequest(`${option}: \`${name}\` must be a text, a finite number or a boolean`)
+  if (typeof value === 'string') checkText(`${option}: \`${name}\``, value, invalidRequest)
   return String(value)
 }

@@ -18,6 +18,13 @@ export function onAbort(signal: AbortSignal, abort: () => void): () => void {
   }
 }
 
+/** `null` is none, as for `fetch`; no other value may be taken for none. */
+export function signalOf(signal: AbortSignal | null | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined
+  if (typeof signal !== 'object') throw invalidRequest('signal must be an AbortSignal')
+  return signal
+}
+
 /** Refuses what is no signal, and throws the reason of one that has aborted. */
 export function checkSignal(signal: AbortSignal): void {
   if (typeof signal.addEventListener !== 'function') throw invalidRequest('signal must be an AbortSignal')

@@ -1,3 +1,5 @@
+import { seconds } from './given.js'
+
 /** An access token and, where it is known, how long it lives from now on. */
 export interface Token {
   readonly token: string
@@ -26,7 +28,8 @@ export type TokenSource = (context: CallContext) => string | Token | PromiseLike
 export function tokenTold(given: unknown): string {
   if (typeof given === 'object' && given !== null && 'token' in given) {
     const { token, expiresIn } = given as Partial<Token>
-    return JSON.stringify({ token, expires_in: typeof expiresIn === 'number' ? expiresIn / 1000 : expiresIn })
+    const life = expiresIn === undefined ? undefined : seconds("the token source's expiresIn", expiresIn)
+    return JSON.stringify({ token, expires_in: life })
   }
   return JSON.stringify(given) ?? 'null'
 }

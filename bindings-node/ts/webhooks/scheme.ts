@@ -1,3 +1,5 @@
+import type { Provider, ProviderDocument } from '../provider.js'
+
 /**
  * The schemes that have a name.
  *
@@ -89,6 +91,8 @@ export type WebhookScheme =
   | (string & Record<never, never>)
   | WebhookSchemeDocument
   | WebhookProviderDocument
+  | Provider
+  | ProviderDocument
 
 /**
  * As the core reads it, which refuses what is none.
