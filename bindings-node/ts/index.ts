@@ -54,6 +54,8 @@ export { LinktorResponse } from './response.js'
 export type { Token, TokenSource, TokenSourceContext } from './source.js'
 export * as webhooks from './webhooks.js'
 export {
+  Receiver,
+  type ReceiverOptions,
   Verifier,
   type VerifierOptions,
   type WebhookBody,

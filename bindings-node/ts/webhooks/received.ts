@@ -48,6 +48,14 @@ function viewOf(body: unknown): Buffer | undefined {
 }
 
 /**
+ * Whether a value is bytes or text.
+ * @internal
+ */
+export function isRaw(value: unknown): value is WebhookBody {
+  return typeof value === 'string' || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)
+}
+
+/**
  * The bytes of the secrets.
  * @internal
  */
