@@ -11,6 +11,7 @@ import { warn } from './warning.js'
 /** A request as of `node:http`, Express and Connect. */
 export interface NodeRequest {
   readonly method?: string | undefined
+  readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** What a body parser made of it. */
   body?: unknown

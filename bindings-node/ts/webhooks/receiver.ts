@@ -91,10 +91,12 @@ export class Receiver {
    * signature is of the bytes. It reads them itself, and takes those of `express.raw()`, or of a `request.rawBody`.
    *
    * ```ts
-   * app.post('/webhooks/:tenant', receiver.express(async (event, request, response) => {
+   * app.post('/webhooks/:tenant', receiver.express(async (event, request: Request, response: Response) => {
    *   if (!(await save(request.params.tenant, event))) response.sendStatus(503)
    * }))
    * ```
+   *
+   * The types are those of the framework, where the handler names them.
    *
    * Where a parser has taken the bytes, it fails with an `InvalidRequestError`. Errors go to `next`; where there is none,
    * the sender gets a 500, and the process a `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
