@@ -30,7 +30,7 @@ export function fetchHandler<R extends Request, Rest extends readonly unknown[]>
 }
 
 async function bodyOf(request: Request, limit: number): Promise<Buffer> {
-  if (request.bodyUsed) {
+  if (request.bodyUsed || request.body?.locked) {
     throw new TypeError(
       "the webhook's body was read before its receiver could: give the receiver the request that nobody has read, " +
         'and read a request.clone() elsewhere; of what it handles, event.bytes() and event.data() are the body',

@@ -23,8 +23,8 @@ export type WebhookHeaders =
 
 const RAW =
   'a delivery is verified over its bytes as they were received: in Express read them with ' +
-  "express.raw({ type: () => true, limit: '1mb' }) instead of express.json(), from a fetch Request with " +
-  'await request.arrayBuffer()'
+  "express.raw({ type: () => true, limit: '1mb' }) instead of express.json(), in Fastify with receiver.fastify, from a " +
+  'fetch Request with await request.arrayBuffer()'
 
 /**
  * The bytes of a body; a copy of those that another thread could change meanwhile.
