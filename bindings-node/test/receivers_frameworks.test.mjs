@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import * as http2 from 'node:http2'
 import { connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
@@ -34,8 +35,8 @@ async function until(done) {
   assert.ok(done(), 'it never came to be so')
 }
 
-async function overFastify(prepare, use) {
-  const app = Fastify()
+async function overFastify(prepare, use, logged = []) {
+  const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => logged.push(JSON.parse(line)) } } })
   await prepare(app)
   await app.listen({ port: 0, host: '127.0.0.1' })
   try {
@@ -294,17 +295,36 @@ describe('fastify', () => {
         reply.hijack()
         reply.raw.writeHead(500).end()
       },
+      (reply) => {
+        reply.code(503)
+        return Readable.from(['come ', 'again'])
+      },
       () => 'done',
     ]
-    const prepare = (app) =>
-      app.register(receiver().fastify('/hook', async (_event, _request, reply) => outcomes.shift()(reply)))
-    await overFastify(prepare, async (origin) => {
-      const answers = []
-      for (let i = 0; i < 8; i++) answers.push(await send(`${origin}/hook`, delivery()))
-      const statuses = answers.map(({ status }) => status)
-      assert.deepEqual(statuses, [500, 409, 422, 507, 429, 500, 200, 200])
-      assert.deepEqual([answers[6].body, answers[7].body], ['done', ''])
-    })
+    const logged = []
+    const prepare = (app) => {
+      app.addHook('onSend', async (_request, _reply, payload) => {
+        await sleep(5)
+        return payload
+      })
+      return app.register(receiver().fastify('/hook', async (_event, _request, reply) => outcomes.shift()(reply)))
+    }
+    await overFastify(
+      prepare,
+      async (origin) => {
+        const answers = []
+        for (let i = 0; i < 9; i++) answers.push(await send(`${origin}/hook`, delivery()))
+        const statuses = answers.map(({ status }) => status)
+        assert.deepEqual(statuses, [500, 409, 422, 507, 429, 500, 503, 200, 200])
+        const bodies = answers.slice(6).map(({ body }) => body)
+        assert.deepEqual(bodies, ['come again', 'done', ''])
+      },
+      logged,
+    )
+    assert.deepEqual(
+      logged.map(({ err }) => err.message.split('\n')[0]),
+      ['Converting circular structure to JSON'],
+    )
   })
 
   test('a body may be longer than other routes take, and of any type or none', async () => {

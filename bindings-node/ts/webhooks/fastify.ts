@@ -15,7 +15,6 @@ export interface FastifyRequestLike {
 
 /** A reply as of Fastify. */
 export interface FastifyReplyLike {
-  readonly sent: boolean
   readonly statusCode: number
   code(status: number): unknown
   headers(headers: Record<string, string>): unknown
@@ -46,14 +45,15 @@ export function fastifyPlugin<Request extends FastifyRequestLike, Reply extends 
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
     app.post(path, (request: Request, reply: Reply) =>
-      receive(verifier, seen, {
+      receive<Reply | undefined>(verifier, seen, {
         method: request.method,
         headers: request.headers,
         read: () => streamed((request.body ?? request.raw) as Readable, verifier.sizeLimit),
         async handle(event) {
           const returned = await handler(event, request, reply)
-          if (!reply.sent) reply.send(returned)
-          return { status: reply.statusCode, response: reply }
+          // Now, since what cannot be sent is no 2xx. Of nothing, Fastify makes an answer if there is none yet.
+          if (returned !== undefined) reply.send(returned)
+          return { status: reply.statusCode, response: returned === undefined ? undefined : reply }
         },
         respond({ status, headers, body }) {
           reply.code(status)
