@@ -1,5 +1,6 @@
 // What holds of receivers behind every framework, and behind none: each fact once, over all of them.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -369,6 +370,21 @@ test('what is no deduplicator is refused when the receiver is made', () => {
     const made = () => new Receiver('linktor', SECRET, { deduplicator })
     assert.throws(made, (error) => error instanceof ConfigError && said.test(error.message))
   }
+})
+
+test('why a delivery was refused is said to whoever debugs', () => {
+  const program = `
+    import { Receiver } from '@linktor/sdk'
+    const receiver = new Receiver('linktor', '${SECRET}')
+    await receiver.handle('{"a":"private"}', {}, () => {})
+    console.log(receiver)`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, NODE_DEBUG: 'linktor' },
+    encoding: 'utf8',
+  })
+  assert.match(stderr, /^LINKTOR \d+: webhook delivery refused: missing_signature\n$/)
+  assert.equal(stdout, 'Receiver {}\n')
 })
 
 test('two receivers do not share what they know', async () => {

@@ -216,21 +216,23 @@ describe('node:http', () => {
     const onWarning = (warning) => warnings.push(warning)
     process.on('warning', onWarning)
     const failure = new Error('the database is away')
-    const outcomes = [failure, 'written', undefined]
+    const outcomes = [failure, 'written', 'ended', undefined]
     const receive = receiver().express(async (_event, _request, response) => {
       const outcome = outcomes.shift()
       if (outcome === 'written') response.write('half an answer')
+      if (outcome === 'ended') response.end('an answer')
       if (outcome) throw failure
     })
     await over(receive, async ({ send }) => {
       assert.equal((await send(delivery())).status, 500)
       await assert.rejects(send(delivery()), 'the connection ends, so that the answer is no whole one')
-      assert.equal((await send(delivery())).status, 200)
+      assert.equal((await send(delivery())).body, 'an answer')
+      assert.equal((await send(delivery())).body, '')
     })
     process.off('warning', onWarning)
     assert.deepEqual(
       warnings.map(({ name, code, cause }) => [name, code, cause]),
-      Array(2).fill(['LinktorWarning', 'LINKTOR_WEBHOOK_HANDLER', failure]),
+      Array(3).fill(['LinktorWarning', 'LINKTOR_WEBHOOK_HANDLER', failure]),
     )
     assert.match(warnings[0].detail, /^Error: the database is away\n {4}at/)
   })
@@ -496,6 +498,13 @@ describe('AWS Lambda', () => {
     assert.equal((await receive(event, {})).statusCode, 200)
     assert.equal((await receive(event, {})).statusCode, 200)
     assert.equal(outcomes.length, 0)
+  })
+
+  test('headers that are empty where names may repeat are those that are not', async () => {
+    const event = { ...SHAPES.balancer(delivery()), multiValueHeaders: {} }
+    assert.equal((await receiver().awsLambda(() => {})(event, {})).statusCode, 200)
+    const none = { ...event, headers: null, multiValueHeaders: null }
+    assert.equal((await receiver().awsLambda(() => {})(none, {})).body, 'missing_signature')
   })
 
   test('a body that was parsed is missed loudly', async () => {

@@ -23,6 +23,7 @@ export interface NodeRequest {
 export interface NodeResponse {
   statusCode: number
   readonly headersSent: boolean
+  readonly writableEnded: boolean
   setHeader(name: string, value: string): unknown
   end(text?: string): unknown
   destroy(): unknown
@@ -83,9 +84,9 @@ function send(response: NodeResponse, { status, headers, body }: WebhookAnswer):
   response.end(body)
 }
 
-/** Where no framework takes an error: the sender comes again, and the process is told. */
+/** Where no framework takes an error, the process is told. */
 function fail(response: NodeResponse, error: unknown): void {
-  warn('LINKTOR_WEBHOOK_HANDLER', 'a webhook was not handled: the sender is answered with 500', error)
-  if (response.headersSent) response.destroy()
-  else send(response, { status: 500, headers: {}, body: '' })
+  warn('LINKTOR_WEBHOOK_HANDLER', 'a webhook was not handled', error)
+  if (!response.headersSent) send(response, { status: 500, headers: {}, body: '' })
+  else if (!response.writableEnded) response.destroy()
 }

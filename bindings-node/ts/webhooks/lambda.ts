@@ -41,8 +41,7 @@ export function lambdaHandler<Event extends LambdaEvent, Context, Result extends
     const respond = (answer: WebhookAnswer) => responseOf(answer, lambdaEvent)
     return receive<Result | LambdaResponse>(verifier, seen, {
       method: methodOf(lambdaEvent),
-      // Where names may repeat, `headers` has the last of each alone, or is not there.
-      headers: (lambdaEvent.multiValueHeaders ?? lambdaEvent.headers ?? {}) as WebhookHeaders,
+      headers: headersOf(lambdaEvent),
       read: () => bodyOf(lambdaEvent),
       async handle(event, answer) {
         const returned = await handler(event, lambdaEvent, context)
@@ -58,6 +57,12 @@ function methodOf({ httpMethod, requestContext }: LambdaEvent): string {
   const method = httpMethod ?? (requestContext as { http?: { method?: unknown } } | undefined)?.http?.method
   if (typeof method === 'string') return method
   throw new TypeError('this is no event of API Gateway, a function URL or a load balancer: it has no method')
+}
+
+/** Where names may repeat, `headers` has the last of each alone, or is not there. */
+function headersOf({ headers, multiValueHeaders }: LambdaEvent): WebhookHeaders {
+  const several = multiValueHeaders ?? {}
+  return (Object.keys(several).length > 0 ? several : (headers ?? {})) as WebhookHeaders
 }
 
 function bodyOf({ body, isBase64Encoded }: { body?: unknown; isBase64Encoded?: unknown }): WebhookBody {
