@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { ConfigError, InvalidRequestError, Receiver, Verifier, webhooks } from '@linktor/sdk'
 
-import { delivery, FRONTS, Handler, SECRET, signed } from './receivers/fronts.mjs'
+import { delivery, FRONTS, Handler, SECRET, signed, until } from './receivers/fronts.mjs'
 
 const times = async (n, ask) => {
   const answers = []
@@ -15,11 +15,6 @@ const times = async (n, ask) => {
   return answers
 }
 const statuses = (answers) => answers.map(({ status }) => status)
-
-async function until(done) {
-  for (let tries = 0; tries < 500 && !done(); tries++) await sleep(10)
-  assert.ok(done(), 'it never came to be so')
-}
 
 /** Those that the process emits as `use` runs, of this SDK: one at least. */
 async function warnings(use) {

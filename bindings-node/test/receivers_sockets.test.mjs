@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib'
 
 import { Receiver, webhooks } from '@linktor/sdk'
 
-import { delivery, FRONTS, Handler, SECRET, signed } from './receivers/fronts.mjs'
+import { delivery, FRONTS, Handler, SECRET, signed, until } from './receivers/fronts.mjs'
 import { useSandbox } from './sandbox.mjs'
 
 const sandbox = useSandbox()
@@ -24,11 +24,6 @@ async function over(name, receiver, handler, use) {
   } finally {
     await front.close()
   }
-}
-
-async function until(done) {
-  for (let tries = 0; tries < 500 && !done(); tries++) await sleep(10)
-  assert.ok(done(), 'it never came to be so')
 }
 
 async function delivered(url, told = {}) {

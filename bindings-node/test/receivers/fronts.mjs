@@ -1,4 +1,5 @@
 // One handler behind every framework's receiver, and how a test delivers to each.
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -45,6 +46,12 @@ export function delivery(id = 'evt_1', more = '') {
 
 export function signed(body, options) {
   return Object.entries(webhooks.sign('linktor', body, SECRET, options))
+}
+
+/** Waits for what is to come. */
+export async function until(done) {
+  for (let tries = 0; tries < 500 && !done(); tries++) await sleep(10)
+  assert.ok(done(), 'it never came to be so')
 }
 
 /** Sends a request, on a connection of its own or of `agent`. */
