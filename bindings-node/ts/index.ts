@@ -76,6 +76,8 @@ export type { TokenStore, Unlock } from './token_store.js'
 export type { Fetch, FetchInit, FetchResponse } from './transport.js'
 export * as webhooks from './webhooks.js'
 export {
+  Receiver,
+  type ReceiverOptions,
   Verifier,
   type VerifierOptions,
   type WebhookBody,

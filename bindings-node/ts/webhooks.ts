@@ -4,8 +4,14 @@ import type { WebhookScheme } from './webhooks/scheme.js'
 import { Verifier, type VerifierOptions } from './webhooks/verifier.js'
 
 export { type Begun, Deduplicator, type DeduplicatorOptions } from './webhooks/deduplicator.js'
+export type { AnyDeduplicator, Returned, WebhookAnswer } from './webhooks/delivery.js'
 export { EVENT_TYPES, WebhookEvent, type WebhookEventType } from './webhooks/event.js'
+export type { NodeHandler, NodeRequest, NodeResponse } from './webhooks/express.js'
+export type { FastifyLike, FastifyPlugin, FastifyReplyLike, FastifyRequestLike } from './webhooks/fastify.js'
+export type { FetchHandler } from './webhooks/fetch.js'
+export type { LambdaEvent, LambdaHandler, LambdaResponse, LambdaResult } from './webhooks/lambda.js'
 export type { WebhookBody, WebhookHeaders, WebhookSecret } from './webhooks/received.js'
+export { type DeduplicatorOption, Receiver, type ReceiverOptions } from './webhooks/receiver.js'
 export type {
   HmacSignature,
   StandardWebhooksSignature,

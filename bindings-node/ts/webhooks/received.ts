@@ -23,8 +23,8 @@ export type WebhookHeaders =
 
 const RAW =
   'a delivery is verified over its bytes as they were received: in Express read them with ' +
-  "express.raw({ type: () => true, limit: '1mb' }) instead of express.json(), from a fetch Request with " +
-  'await request.arrayBuffer()'
+  "express.raw({ type: () => true, limit: '1mb' }) instead of express.json(), in Fastify with receiver.fastify, from a " +
+  'fetch Request with await request.arrayBuffer()'
 
 /**
  * The bytes of a body; a copy of those that another thread could change meanwhile.
@@ -45,6 +45,14 @@ function viewOf(body: unknown): Buffer | undefined {
   } catch (error) {
     throw invalidRequest("the webhook's body cannot be read: was its memory given away?", error)
   }
+}
+
+/**
+ * Whether a value is bytes or text.
+ * @internal
+ */
+export function isRaw(value: unknown): value is WebhookBody {
+  return typeof value === 'string' || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)
 }
 
 /**

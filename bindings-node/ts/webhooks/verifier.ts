@@ -42,6 +42,7 @@ export interface VerifierOptions {
 export class Verifier {
   readonly #native: NativeVerifier
   readonly #lines: HeaderLines
+  #admitting?: HeaderLines
 
   /**
    * @param scheme a name, a document of your own, or a provider's description
@@ -87,6 +88,35 @@ export class Verifier {
     const bytes = bytesOf(body)
     const lines = this.#lines.of(headers)
     translated(() => native.webhookVerifySignature(this.#native, bytes, lines))
+  }
+
+  /**
+   * The event of a delivery, and what a deduplicator knows it by, if it can be known. Throws as {@link Verifier.verify}.
+   * @internal
+   */
+  receive(body: WebhookBody, headers: WebhookHeaders): [event: WebhookEvent, key: string | null] {
+    const bytes = bytesOf(body)
+    const lines = this.#lines.of(headers)
+    const [told, key] = translated(() => native.webhookReceive(this.#native, bytes, lines))
+    return [WebhookEvent.of(bytes, told), key]
+  }
+
+  /**
+   * Throws what refuses a delivery whose body need not be read.
+   * @internal
+   */
+  admit(method: string, headers: WebhookHeaders): void {
+    this.#admitting ??= new HeaderLines([...native.webhookHeaderNames(this.#native), 'content-length'])
+    const lines = this.#admitting.of(headers)
+    translated(() => native.webhookAdmit(this.#native, method, lines))
+  }
+
+  /**
+   * The longest body that it takes, in bytes.
+   * @internal
+   */
+  get sizeLimit(): number {
+    return native.webhookSizeLimit(this.#native)
   }
 
   /**

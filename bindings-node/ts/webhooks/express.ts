@@ -1,0 +1,92 @@
+import type { Readable } from 'node:stream'
+
+import { invalidRequest } from '../errors.js'
+import { type AnyDeduplicator, receive, type WebhookAnswer } from './delivery.js'
+import type { WebhookEvent } from './event.js'
+import { isRaw, type WebhookBody } from './received.js'
+import { streamed } from './stream.js'
+import type { Verifier } from './verifier.js'
+import { warn } from './warning.js'
+
+/** A request as of `node:http`, Express and Connect. */
+export interface NodeRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** What a body parser made of it. */
+  body?: unknown
+  /** The bytes, where somebody kept them. */
+  rawBody?: unknown
+}
+
+/** A response as of `node:http`, Express and Connect. */
+export interface NodeResponse {
+  statusCode: number
+  readonly headersSent: boolean
+  readonly writableEnded: boolean
+  setHeader(name: string, value: string): unknown
+  end(text?: string): unknown
+  destroy(): unknown
+}
+
+/** A handler of `node:http`, Express and Connect. */
+export type NodeHandler<Request, Response> = (
+  request: Request,
+  response: Response,
+  next?: (error?: unknown) => void,
+) => Promise<void>
+
+/** @internal */
+export function nodeHandler<Request extends NodeRequest, Response extends NodeResponse>(
+  verifier: Verifier,
+  seen: AnyDeduplicator,
+  handler: (event: WebhookEvent, request: Request, response: Response) => unknown,
+): NodeHandler<Request, Response> {
+  return async (request, response, next) => {
+    try {
+      await receive(verifier, seen, {
+        method: String(request.method),
+        headers: request.headers,
+        read: () => bodyOf(request, verifier.sizeLimit),
+        async handle(event, answer) {
+          await handler(event, request, response)
+          // What it sent, or set to be sent.
+          const status = response.statusCode
+          return { status, response: response.headersSent ? undefined : { ...answer, status } }
+        },
+        respond: (answer) => answer,
+      }).then((answer) => answer && send(response, answer))
+    } catch (error) {
+      if (next) next(error)
+      else fail(response, error)
+    }
+  }
+}
+
+const EATEN =
+  "the webhook's body was read before its receiver could, and its bytes are gone: register the receiver before " +
+  "express.json() or any other body parser; or let its route have express.raw({ type: () => true, limit: '1mb' }) " +
+  'instead; or keep the bytes: express.json({ verify: (request, response, bytes) => { request.rawBody = bytes } })'
+
+/** The bytes that somebody kept, or those that nobody has read yet. */
+function bodyOf(request: NodeRequest, limit: number): WebhookBody | Promise<WebhookBody> {
+  const kept = [request.rawBody, request.body].find(isRaw)
+  if (kept !== undefined) return kept
+  // Without a body, parsers read nothing, though some leave an empty object.
+  const stream = request as unknown as Readable
+  if (stream.readableDidRead || typeof stream.on !== 'function') throw invalidRequest(EATEN)
+  return streamed(stream, limit)
+}
+
+function send(response: NodeResponse, { status, headers, body }: WebhookAnswer): void {
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.end(body)
+}
+
+/** Where no framework takes an error, the process is told. */
+function fail(response: NodeResponse, error: unknown): void {
+  warn('LINKTOR_WEBHOOK_HANDLER', 'a webhook was not handled', error)
+  if (!response.headersSent) send(response, { status: 500, headers: {}, body: '' })
+  else if (!response.writableEnded) response.destroy()
+}
