@@ -2,11 +2,11 @@ import { debuglog } from 'node:util'
 
 import { configError, WebhookVerificationError } from '../errors.js'
 import { type NativeAnswer, native, translated } from '../native.js'
+import { warn } from '../warnings.js'
 import type { Begun } from './deduplicator.js'
 import type { WebhookEvent } from './event.js'
 import type { WebhookBody, WebhookHeaders } from './received.js'
 import type { Verifier } from './verifier.js'
-import { warn } from './warning.js'
 
 /**
  * Remembers events by their keys, as {@link Deduplicator} does: over a store that your receivers share, for example. Its

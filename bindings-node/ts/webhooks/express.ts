@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
 
 import { invalidRequest } from '../errors.js'
+import { warn } from '../warnings.js'
 import { type AnyDeduplicator, receive, type WebhookAnswer } from './delivery.js'
 import type { WebhookEvent } from './event.js'
 import { isRaw, type WebhookBody } from './received.js'
 import { streamed } from './stream.js'
 import type { Verifier } from './verifier.js'
-import { warn } from './warning.js'
 
 /** A request as of `node:http`, Express and Connect. */
 export interface NodeRequest {
