@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 
 import { Linktor } from '../client.js'
 import { CREDENTIAL_NAMES } from '../names.js'
+import type { LinktorOptions } from '../options.js'
 import type { PresetOptions } from '../presets.js'
 import { ask, type Call, type Calls, callTold } from './control.js'
 import { type DeliveryOptions, type Report, type ReportRecord, reportFrom } from './deliveries.js'
@@ -50,9 +51,9 @@ export class Sandbox {
     return new Sandbox(await Process.start())
   }
 
-  /** Makes a client of a family, as {@link Sandbox.options} describes it. */
-  client(family: Family = 'linktor', options: PresetOptions = {}): Linktor {
-    return new Linktor({ ...this.options(family, options), provider: family })
+  /** Makes a client of a family with its {@link Sandbox.options}; what is given replaces the sandbox's own. */
+  client(family: Family = 'linktor', options: LinktorOptions = {}): Linktor {
+    return new Linktor({ provider: family, ...this.options(family, options) })
   }
 
   /**
