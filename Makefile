@@ -51,6 +51,7 @@ test-go: quickstart-go
 soak: ## what takes minutes: 100,000 calls in each language, long property tests, installed packages
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
 	.ci/constant-time
+	.ci/node-packages
 	.ci/python-packages
 	LINKTOR_SOAK_CALLS=100000 $(MAKE) test
 

@@ -1,17 +1,17 @@
-// Packs the two packages that users install as they are published, and those of the platforms that are named, or of
-// `all`, whose binaries are there: see place.mjs.
-//   node scripts/pack.mjs <folder for the tarballs> [platform …]
+// Packs the two packages that users install as they are published, and besides those of a platform, of this machine
+// (`own`) or of `all`, whose binaries are there: see place.mjs.
+//   node scripts/pack.mjs <folder for the tarballs> [platform]
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-import { manifestIn, optionalDependencies, platforms, products, root, written } from './platforms.mjs'
+import { manifestIn, optionalDependencies, platformsNamed, products, root, written } from './platforms.mjs'
 
-const [destination, ...named] = process.argv.slice(2)
+const [destination, named] = process.argv.slice(2)
 mkdirSync(destination, { recursive: true })
 for (const product of products) {
-  for (const platform of named[0] === 'all' ? platforms.map(({ name }) => name) : named) {
+  for (const platform of named ? platformsNamed(named) : []) {
     const folder = product.platformFolder(platform)
     const manifest = manifestIn(folder)
     pack(folder, manifest, `# ${manifest.name}\n\n${manifest.description} It comes with that package.\n`)

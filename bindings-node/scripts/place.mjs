@@ -1,11 +1,12 @@
 // Puts what cargo built for a platform into that platform's packages.
-//   node scripts/place.mjs linux-x64-gnu target/release
+//   node scripts/place.mjs <platform, or `own`> <folder of cargo: ../target/release>
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { products } from './platforms.mjs'
+import { platformsNamed, products } from './platforms.mjs'
 
-const [platform, folder] = process.argv.slice(2)
+const [name, folder] = process.argv.slice(2)
+const [platform] = platformsNamed(name)
 const [os] = platform.split('-')
 for (const { built, file, platformFolder } of products) {
   copyFileSync(join(folder, built[os]), join(platformFolder(platform), file(platform)))

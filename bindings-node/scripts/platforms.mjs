@@ -20,6 +20,14 @@ export const platforms = [
   { name: 'win32-x64-msvc', target: 'x86_64-pc-windows-msvc', runner: 'windows-2025' },
 ]
 
+/** The platform of this machine. */
+export function ownPlatform() {
+  const machine = `${process.platform}-${process.arch}`
+  if (process.platform === 'win32') return `${machine}-msvc`
+  if (process.platform !== 'linux') return machine
+  return `${machine}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`
+}
+
 /** What is published with a binary: one package that users install, and one for each platform. */
 export const products = [
   {
@@ -42,6 +50,15 @@ export const products = [
     fields: () => ({}),
   },
 ]
+
+/** The platforms that an argument names: `own`, `all`, or one of them. */
+export function platformsNamed(name) {
+  const names = platforms.map((platform) => platform.name)
+  if (name === 'all') return names
+  const one = name === 'own' ? ownPlatform() : name
+  if (!names.includes(one)) throw new Error(`there is no platform ${one}; there are own, all, ${names.join(', ')}`)
+  return [one]
+}
 
 /** A package.json as it is written. */
 export const written = (manifest) => `${JSON.stringify(manifest, null, 2)}\n`
