@@ -88,8 +88,8 @@ bench-python: ## that of Python alone, from the wheel that pip builds
 	target/bench-venv/bin/python tests/bench/bench.py target/release/bench-server target/bench-wheel/linktor-*.whl
 
 clean: ## remove everything that was built
-	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native} bindings-go/internal/ffi/{lib,library.h} \
-		examples/node/node_modules tests/bench/node_modules
+	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native,npm/*/*.node} bindings-go/internal/ffi/{lib,library.h} \
+		tests/sandbox/npm/*/linktor-sandbox* examples/node/node_modules tests/bench/node_modules
 
 sandbox:
 	cargo build --quiet -p linktor-sandbox

@@ -1,8 +1,9 @@
 // Packs the two packages that users install as they are published, and besides those of a platform, of this machine
 // (`own`) or of `all`, whose binaries are there: see place.mjs.
+// Prints the names of the tarballs in the order in which they are to be published.
 //   node scripts/pack.mjs <folder for the tarballs> [platform]
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -23,7 +24,12 @@ for (const product of products) {
 function pack(folder, manifest, readme) {
   const stage = mkdtempSync(join(tmpdir(), 'linktor-pack-'))
   try {
-    for (const file of manifest.files) cpSync(join(folder, file), join(stage, file), { recursive: true })
+    for (const file of manifest.files) {
+      if (file === 'dist') compile(folder, join(stage, file))
+      else copyFileSync(join(folder, file), join(stage, file))
+    }
+    // What comes from another machine may have lost it.
+    if (manifest.os) chmodSync(join(stage, manifest.files[0]), 0o755)
     writeFileSync(join(stage, 'package.json'), written({ ...manifest, scripts: undefined, devDependencies: undefined }))
     copyFileSync(join(root, 'LICENSE'), join(stage, 'LICENSE'))
     if (readme) writeFileSync(join(stage, 'README.md'), readme)
@@ -31,9 +37,15 @@ function pack(folder, manifest, readme) {
     execFileSync('npm', ['pack', '--silent', '--pack-destination', resolve(destination)], {
       cwd: stage,
       shell: process.platform === 'win32',
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'inherit', 'inherit'],
     })
   } finally {
     rmSync(stage, { recursive: true })
   }
+}
+
+/** Anew: a folder that was built into before may hold what is no more. */
+function compile(folder, outDir) {
+  const tsc = join(folder, 'node_modules', 'typescript', 'bin', 'tsc')
+  execFileSync(process.execPath, [tsc, '-p', join(folder, 'tsconfig.json'), '--outDir', outDir], { stdio: 'inherit' })
 }

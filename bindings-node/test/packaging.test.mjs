@@ -18,7 +18,7 @@ const modules = join(folder, 'node_modules', '@linktor')
 const tarball = join(folder, `linktor-sdk-${version}.tgz`)
 
 before(() => {
-  execFileSync(process.execPath, [join(own, 'scripts', 'pack.mjs'), folder])
+  execFileSync(process.execPath, [join(own, 'scripts', 'pack.mjs'), folder], { stdio: 'pipe' })
   for (const name of ['sdk', 'sandbox']) {
     mkdirSync(join(modules, name), { recursive: true })
     const packed = join(folder, `linktor-${name}-${version}.tgz`)
