@@ -14,7 +14,8 @@
  * })
  * ```
  *
- * It runs the program that `npm install -D @linktor/sandbox` brings.
+ * It runs the program that `npm install -D @linktor/sandbox` brings. Mocks of `fetch` and of time do not touch it, nor
+ * does MSW; nock, where it refuses connections, must allow these: `nock.enableNetConnect(/^127\.0\.0\.1/)`.
  *
  * @packageDocumentation
  */
