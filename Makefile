@@ -51,6 +51,7 @@ test-go: quickstart-go
 soak: ## what takes minutes: 100,000 calls in each language, long property tests, installed packages
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
 	.ci/constant-time
+	.ci/node-packages
 	.ci/python-packages
 	LINKTOR_SOAK_CALLS=100000 $(MAKE) test
 
@@ -94,8 +95,8 @@ bench-node: ## that of Node.js alone, from the package that npm packs; BENCH="--
 	node --expose-gc tests/bench/bench.mjs $(BENCH) target/release/bench-server target/bench-package/*.tgz
 
 clean: ## remove everything that was built
-	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native} bindings-go/internal/ffi/{lib,library.h} \
-		examples/node/node_modules tests/bench/node_modules
+	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native,npm/*/*.node} bindings-go/internal/ffi/{lib,library.h} \
+		tests/sandbox/npm/*/linktor-sandbox* examples/node/node_modules tests/bench/node_modules
 
 sandbox:
 	cargo build --quiet -p linktor-sandbox

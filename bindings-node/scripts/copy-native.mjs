@@ -1,16 +1,18 @@
-// Puts the addon that cargo built where `ts/native.ts` looks for it.
+// Puts the addon that cargo built where `ts/addon.ts` looks for it.
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { ownPlatform, products, root } from './platforms.mjs'
+
 const profile = process.argv[2] ?? 'release'
-const root = join(import.meta.dirname, '..', '..')
-const built = { darwin: 'liblinktor_node.dylib', win32: 'linktor_node.dll' }[process.platform] ?? 'liblinktor_node.so'
-const libc =
-  process.platform === 'linux' ? (process.report.getReport().header.glibcVersionRuntime ? '-gnu' : '-musl') : ''
-const folder = join(import.meta.dirname, '..', 'native')
-const addon = join(folder, `linktor.${process.platform}-${process.arch}${libc}.node`)
+const [sdk] = products
+const folder = join(sdk.folder, 'native')
+const addon = join(folder, sdk.file(ownPlatform()))
 
 mkdirSync(folder, { recursive: true })
 // Renamed into place: a process that has the old one loaded keeps it.
-copyFileSync(join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), profile, built), `${addon}.new`)
+copyFileSync(
+  join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), profile, sdk.built[process.platform]),
+  `${addon}.new`,
+)
 renameSync(`${addon}.new`, addon)

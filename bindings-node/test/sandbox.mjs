@@ -1,12 +1,10 @@
 // A sandbox of the five API families, started and stopped by the test that uses it.
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, beforeEach } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { Linktor } from '@linktor/sdk'
+import { Sandbox } from '@linktor/sdk/testing'
 
 export const root = join(import.meta.dirname, '..', '..')
 
@@ -15,43 +13,30 @@ for (const name of Object.keys(process.env)) {
   if (/^(LINKTOR|LINKIT|LIBROMI|API)_/.test(name) && name !== 'LINKTOR_SANDBOX') delete process.env[name]
 }
 
-function binary() {
-  const built = ['release', 'debug'].map((profile) => join(root, 'target', profile, 'linktor-sandbox'))
-  const found = [process.env.LINKTOR_SANDBOX, ...built].find((path) => path && existsSync(path))
-  if (!found) throw new Error('no sandbox: run `cargo build -p linktor-sandbox`, or set LINKTOR_SANDBOX')
-  return found
-}
+const built = ['release', 'debug'].map((profile) => join(root, 'target', profile, 'linktor-sandbox'))
+process.env.LINKTOR_SANDBOX ??= built.find((path) => existsSync(path)) ?? built[1]
 
-const CREDENTIALS = ['accessToken', 'anonymous', 'apiKey', 'email', 'jwt', 'oauth', 'tokenSource']
-
-class Sandbox {
-  #process
+/** The sandbox as it speaks itself: with its own names and units, whatever users' tests are given. */
+class OwnSandbox {
+  #sandbox
 
   async start() {
-    this.#process = spawn(binary(), { stdio: ['pipe', 'pipe', 'inherit'] })
-    const lines = createInterface(this.#process.stdout)
-    const ready = await new Promise((resolve, reject) => {
-      lines.once('line', resolve)
-      this.#process.once('error', reject)
-      this.#process.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)))
-    })
-    Object.assign(this, JSON.parse(ready))
+    this.#sandbox = await Sandbox.start()
+    this.url = this.#sandbox.url
+    Object.assign(this, await this.#call(''))
   }
 
   stop() {
-    this.#process.stdin.end()
+    return this.#sandbox.stop()
   }
 
   /** A client of `family` that the sandbox knows. */
-  client(family = 'linktor', options = {}) {
-    const knows = CREDENTIALS.some((name) => name in options)
-    const credential = knows ? {} : { apiKey: this.credentials[family].api_key }
-    const urls = { baseUrl: this.base_urls[family], authUrl: this.auth_urls[family] }
-    return new Linktor({ provider: family, ...urls, ...credential, ...options })
+  client(family, options) {
+    return this.#sandbox.client(family, options)
   }
 
   async #call(path, init) {
-    const answer = await fetch(`${this.url}/_sandbox/${path}`, init)
+    const answer = await fetch(`${this.url}/_sandbox${path && `/${path}`}`, init)
     const body = await answer.json()
     if (!answer.ok) throw new Error(`/_sandbox/${path}: ${JSON.stringify(body)}`)
     return body
@@ -87,7 +72,7 @@ class Sandbox {
 
 /** A sandbox for all tests of a file, reset before each. */
 export function useSandbox() {
-  const sandbox = new Sandbox()
+  const sandbox = new OwnSandbox()
   before(() => sandbox.start())
   beforeEach(() => sandbox.reset())
   after(() => sandbox.stop())

@@ -20,8 +20,6 @@ import {
   webhooks,
 } from '@linktor/sdk'
 
-import { WebhookEvent as EventOfBytes } from '../dist/webhooks/event.js'
-
 const SECRET = 'invented-secret-that-is-never-shown'
 const MARKER = 'private-text-of-a-contact'
 const BODY = JSON.stringify({
@@ -179,7 +177,7 @@ test('an event is of the bytes that were verified, whatever their methods say', 
 
 test('a body that is longer than a text can be stays bytes', () => {
   const body = Buffer.alloc(constants.MAX_STRING_LENGTH + 1, 'a')
-  const event = EventOfBytes.of(body, '["evt_1",null,null,null,[0,0]]')
+  const event = WebhookEvent.of(body, '["evt_1",null,null,null,[0,0]]')
   assert.equal(event.id, 'evt_1')
   assert.throws(() => event.data(), DecodeError)
 })
@@ -575,14 +573,11 @@ test('the documented examples run', async () => {
     const text = readFileSync(join(folder, 'ts', file), 'utf8')
     return [...text.matchAll(/^ \* ```ts\n(.*?)^ \* ```/gms)].map(([, lines]) => lines.replace(/^ \* ?/gm, ''))
   })
-  const [, section] = readFileSync(join(folder, 'README.md'), 'utf8').split('\n## Webhooks\n')
-  blocks.push(section.match(/```ts\n(.*?)```/s)[1].replace(/^import .*\n/gm, ''))
-  assert.equal(blocks.length, 7)
+  assert.equal(blocks.length, 6)
 
   const AsyncFunction = (async () => {}).constructor
   const handled = []
   const sdk = { webhooks, Verifier, WebhookVerificationError }
-  let receive
   for (const block of blocks) {
     const scheme = block.includes('x_hub') ? 'x_hub_signature_256' : 'linktor'
     const headers = webhooks.sign(scheme, BODY, SECRET)
@@ -598,24 +593,13 @@ test('the documented examples run', async () => {
       url: 'data:,',
       fetch: async (_, { body, headers }) => webhooks.verify('linktor', body, headers, SECRET),
       handle: (data) => handled.push(data.content),
-      express: { raw: ({ type, limit }) => type({}) && limit },
-      app: {
-        post(_path, limit, handler) {
-          assert.equal(limit, '1mb')
-          receive = (body) => handler({ body, headers }, { sendStatus: (status) => status })
-        },
-      },
     }
     await new AsyncFunction(...Object.keys(names), `{${block}}`)(...Object.values(names))
   }
-  assert.equal(receive(Buffer.from(BODY)), 200)
-  assert.equal(handled.length, 3)
+  assert.equal(handled.length, 2)
   const nameless = '{"data":{"content":""}}'
   const event = webhooks.verify('linktor', nameless, webhooks.sign('linktor', nameless, SECRET), SECRET)
   const [block] = blocks.filter((text) => text.includes('seen.begin'))
   const deduplicated = new AsyncFunction('webhooks', 'event', 'handle', block)
   assert.equal(await deduplicated(webhooks, event, () => undefined), 200)
-  for (const body of [undefined, {}]) assert.equal(receive(body), 400)
-  assert.equal(receive(Buffer.from(`${BODY} `)), 401)
-  assert.equal(receive(Buffer.alloc(2 ** 20 + 1)), 413)
 })

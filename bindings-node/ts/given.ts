@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 import { configError, type Refusal } from './errors.js'
 
 /** Options that are never nothing by intention: a variable that was not set, most often. */
@@ -74,7 +76,7 @@ export function seconds(name: string, milliseconds: unknown): number {
 
 /** A time as epoch seconds. */
 export function epochSeconds(name: string, time: Date | number): number {
-  const epoch = time instanceof Date ? time.getTime() : time
+  const epoch = types.isDate(time) ? time.getTime() : time
   if (!Number.isFinite(epoch)) throw configError(`${name} must be a valid date, or epoch milliseconds`)
   return epoch / 1000
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 import { type CredentialOptions, JWT, type JWTOptions, OAuth, type OAuthOptions } from './credentials.js'
 import { configError } from './errors.js'
 import type { EventListener } from './events.js'
@@ -135,7 +137,7 @@ function translate(name: string, value: unknown): unknown {
     case 'provider':
       return Provider.told(value)
     case 'rootCertificates':
-      return value instanceof Uint8Array ? Buffer.from(value).toString() : value
+      return types.isUint8Array(value) ? Buffer.from(value).toString() : value
     case 'tokenStore':
       if (typeof value !== 'object' || value === null) return value
       checkTokenStore(value)

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 
 import { configError } from './errors.js'
 import { native, translated } from './native.js'
@@ -45,7 +45,7 @@ export class Provider {
    * @throws {ConfigError} as `new Provider`, and if it is no JSON
    */
   static from(document: string | Uint8Array | object): Provider {
-    if (typeof document !== 'string' && !(document instanceof Uint8Array)) {
+    if (typeof document !== 'string' && !types.isUint8Array(document)) {
       return new Provider(document as ProviderDocument)
     }
     return new Provider(read(textOf(document)))

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 import { invalidRequest } from './errors.js'
 import { checkText, finite, headerPairs, knownOptions, seconds } from './given.js'
 import { jsonText } from './json.js'
@@ -103,7 +105,7 @@ function content(options: RequestOptions): { body: string | Uint8Array; contentT
     const text = new URLSearchParams(pairs('form', form)).toString()
     return { body: text, contentType: contentType ?? 'application/x-www-form-urlencoded' }
   }
-  if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+  if (body !== undefined && typeof body !== 'string' && !types.isUint8Array(body)) {
     throw invalidRequest('body must be a string or a Uint8Array; json sends objects')
   }
   if (typeof body === 'string') checkText('body', body, invalidRequest)
