@@ -1,16 +1,14 @@
 // A receiver of webhooks in Express, a URL for each tenant: an event that could not be handled is, when it comes again.
 // Run: npm install && node express_receiver.mjs
-import { execFile } from 'node:child_process'
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import { Receiver } from '@linktor/sdk'
+import { Sandbox } from '@linktor/sdk/testing'
 import express from 'express'
 
-const secret = 'an-invented-secret'
-const receiver = new Receiver('linktor', secret)
+const sandbox = await Sandbox.start()
+const receiver = new Receiver('linktor', sandbox.credentials.linktor.webhookSecret)
 const handled = []
 let deliveries = 0
 
@@ -27,20 +25,11 @@ app.use(express.json()) // after the receiver, which reads the bytes as they wer
 
 const server = app.listen(0, '127.0.0.1')
 await once(server, 'listening')
-for (const { after, status, body } of await deliver(`http://127.0.0.1:${server.address().port}/webhooks/north`)) {
-  console.log(`after ${after} s: ${status} ${body}`)
-}
+const url = `http://127.0.0.1:${server.address().port}/webhooks/north`
+// Twice; the sandbox does not wait, as the sender would, before it delivers again.
+const { deliveries: report } = await sandbox.deliver({ url, event: 'conversation.created', times: 2 })
+for (const { status, body } of report) console.log(status, body)
 console.log('handled:', handled)
+assert.deepEqual([report.map(({ status }) => status), handled.length], [[503, 200, 200], 1])
 server.close()
-
-/** Delivers an event twice; the sandbox does not wait, as the sender would, before it delivers again. */
-async function deliver(url) {
-  const target = join(import.meta.dirname, '..', '..', 'target')
-  const built = ['release', 'debug'].map((profile) => join(target, profile, 'linktor-sandbox'))
-  const binary = [process.env.LINKTOR_SANDBOX, ...built].find((path) => path && existsSync(path))
-  if (!binary) throw new Error('no sandbox: run `cargo build -p linktor-sandbox`, or set LINKTOR_SANDBOX')
-
-  const told = ['--family', 'linktor', '--event', 'conversation.created', '--secret', secret, '--times', '2']
-  const { stdout } = await promisify(execFile)(binary, ['webhook', '--to', url, ...told])
-  return JSON.parse(stdout).deliveries
-}
+await sandbox.stop()

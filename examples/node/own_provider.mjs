@@ -2,13 +2,11 @@
 // parcel service, is invented: the sandbox answers as it would.
 // Run: npm install && node own_provider.mjs
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 
 import { Linktor, NotFoundError, Provider } from '@linktor/sdk'
+import { Sandbox } from '@linktor/sdk/testing'
 
 const parcels = new Provider({
   name: 'parcels',
@@ -42,8 +40,8 @@ const login = {
   },
 }
 
-const sandbox = await startSandbox()
-const baseUrl = sandbox.base_urls.linktor
+const sandbox = await Sandbox.start()
+const baseUrl = sandbox.baseUrls.linktor
 const client = new Linktor({ provider: parcels, baseUrl, email: 'clerk@example.com', password: 'invented' })
 
 await sandbox.script(login, { json: { name: 'Clerk' } })
@@ -68,7 +66,7 @@ const entries = await sandbox.journal()
 const calls = entries.map(({ path, query }) => [path.split('/').pop(), query ?? ''].join(' ').trim())
 const [page1, page2] = ['parcels n=2&p=1', 'parcels n=2&p=2']
 assert.deepEqual(calls, ['login', 'whoami', page1, page2, 'login', page2])
-const sent = new Headers(entries.at(-1).headers)
+const sent = entries.at(-1).headers
 assert.deepEqual([sent.get('authorization'), sent.get('x-depot')], ['Bearer parcel-token', 'north'])
 
 await sandbox.script({ status: 404, json: { fault: 'NO_SUCH_PARCEL', reason: 'it is lost' } })
@@ -80,23 +78,4 @@ try {
   console.log(`${error.kind}, code ${error.code}: ${error.message}`)
 }
 
-sandbox.stop()
-
-/** Starts the sandbox, which says where it is on its first line. */
-async function startSandbox() {
-  const target = join(import.meta.dirname, '..', '..', 'target')
-  const built = ['release', 'debug'].map((profile) => join(target, profile, 'linktor-sandbox'))
-  const binary = [process.env.LINKTOR_SANDBOX, ...built].find((path) => path && existsSync(path))
-  if (!binary) throw new Error('no sandbox: run `cargo build -p linktor-sandbox`, or set LINKTOR_SANDBOX')
-
-  const server = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const line = await new Promise((resolve) => createInterface(server.stdout).once('line', resolve))
-  const ready = JSON.parse(line)
-  return {
-    ...ready,
-    script: (...answers) =>
-      fetch(`${ready.url}/_sandbox/script`, { method: 'POST', body: JSON.stringify({ answers }) }),
-    journal: async () => (await (await fetch(`${ready.url}/_sandbox/journal`)).json()).entries,
-    stop: () => server.stdin.end(),
-  }
-}
+await sandbox.stop()

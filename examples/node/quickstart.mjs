@@ -1,11 +1,7 @@
 // One read and one write in each of the five API families, what an error looks like, and what
 // becomes of a 429, against a sandbox of its own. Run: npm install && node quickstart.mjs
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-
 import { LibromiConnect, Linktor, LinktorError } from '@linktor/sdk'
+import { Sandbox } from '@linktor/sdk/testing'
 
 const tasks = [
   ['linktor', '/me', '/contacts', { name: 'Ada', email: 'ada@example.com' }],
@@ -15,12 +11,12 @@ const tasks = [
   ['api_v1', '/users/me', '/users', { name: 'Ada', email: 'ada@example.com' }],
 ]
 
-const sandbox = await startSandbox()
+const sandbox = await Sandbox.start()
 console.log(`linktor-sandbox at ${sandbox.url}\n`)
 
 for (const [provider, read, write, contents] of tasks) {
-  const apiKey = sandbox.credentials[provider].api_key
-  const client = new Linktor({ provider, apiKey, baseUrl: sandbox.base_urls[provider] })
+  const { apiKey } = sandbox.credentials[provider]
+  const client = new Linktor({ provider, apiKey, baseUrl: sandbox.baseUrls[provider] })
 
   const got = await client.get(read)
   console.log(provider.padEnd(8), 'GET ', read.padEnd(11), got.status, brief(got.data()))
@@ -30,7 +26,7 @@ for (const [provider, read, write, contents] of tasks) {
 }
 
 try {
-  await new Linktor({ apiKey: 'lk_wrong', baseUrl: sandbox.base_urls.linktor }).get('/me')
+  await new Linktor({ apiKey: 'lk_wrong', baseUrl: sandbox.baseUrls.linktor }).get('/me')
 } catch (error) {
   if (!(error instanceof LinktorError)) throw error
   console.log(`\nA wrong key: ${error}`)
@@ -38,28 +34,15 @@ try {
 }
 
 console.log('\nFive calls at once, where the server takes three in 2 s:')
-const limits = { family: 'libromi', limits: [{ limit: 3, window: 2 }] } // it names them on the 429 alone
-await fetch(`${sandbox.url}/_sandbox/limits`, { method: 'POST', body: JSON.stringify(limits) })
-const apiToken = sandbox.credentials.libromi.api_key
-const client = new LibromiConnect({ apiToken, baseUrl: sandbox.base_urls.libromi })
+const limits = [{ limit: 3, window: 2_000 }] // it names them on the 429 alone
+await sandbox.control('limits', { family: 'libromi', limits })
+const client = new LibromiConnect({ apiToken: sandbox.credentials.libromi.apiKey, baseUrl: sandbox.baseUrls.libromi })
 const calls = Array.from({ length: 5 }, () => client.get('/contacts'))
 for (const { status, attempts, waited } of await Promise.all(calls)) {
   console.log(`  ${status} after ${attempts} attempts and ${(waited / 1000).toFixed(1)} s of waiting`)
 }
 
-sandbox.stop()
-
-/** Starts the sandbox, which says where it is on its first line. */
-async function startSandbox() {
-  const target = join(import.meta.dirname, '..', '..', 'target')
-  const built = ['release', 'debug'].map((profile) => join(target, profile, 'linktor-sandbox'))
-  const binary = [process.env.LINKTOR_SANDBOX, ...built].find((path) => path && existsSync(path))
-  if (!binary) throw new Error('no sandbox: run `cargo build -p linktor-sandbox`, or set LINKTOR_SANDBOX')
-
-  const server = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const line = await new Promise((resolve) => createInterface(server.stdout).once('line', resolve))
-  return { ...JSON.parse(line), stop: () => server.stdin.end() }
-}
+await sandbox.stop()
 
 /** The beginning of a payload, on one line. */
 function brief(data) {
