@@ -90,9 +90,10 @@ bench-python: ## that of Python alone, from the wheel that pip builds
 
 bench-node: ## that of Node.js alone, from the package that npm packs; BENCH="--only calls" for one part
 	cargo build --release -p linktor-bench --bin bench-server
-	cd bindings-node && npm ci --no-audit --no-fund --silent && npm run --silent build:native:release && npm run --silent build
-	rm -rf target/bench-package tests/bench/node_modules/@linktor && mkdir -p target/bench-package
-	cd bindings-node && npm pack --silent --pack-destination ../target/bench-package >/dev/null
+	cargo build --release -p linktor-node -p linktor-sandbox
+	rm -rf target/bench-package tests/bench/node_modules/@linktor
+	cd bindings-node && npm ci --no-audit --no-fund --silent
+	cd bindings-node && node scripts/place.mjs own ../target/release && node scripts/pack.mjs ../target/bench-package own >/dev/null
 	cd tests/bench && npm install --no-save --no-package-lock --no-audit --no-fund --silent ../../target/bench-package/*.tgz
 	node --expose-gc tests/bench/bench.mjs $(BENCH) target/release/bench-server target/bench-package/*.tgz
 
