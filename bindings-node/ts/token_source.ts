@@ -24,9 +24,15 @@ export type TokenSource = (context: CallContext) => string | Token | PromiseLike
  * @internal
  */
 export function tokenTold(given: unknown): string {
-  if (typeof given === 'object' && given !== null && 'token' in given) {
-    const { token, expiresIn } = given as Partial<Token>
-    return JSON.stringify({ token, expires_in: typeof expiresIn === 'number' ? expiresIn / 1000 : expiresIn })
+  const isToken = typeof given === 'object' && given !== null
+  const { token, expiresIn } = (isToken ? given : { token: given }) as Partial<Token>
+  // Without the value, which may be a token.
+  if (typeof token !== 'string') {
+    throw new TypeError('tokenSource must give the token as a text, or as { token, expiresIn }')
   }
-  return JSON.stringify(given) ?? 'null'
+  if (expiresIn === undefined || expiresIn === null) return JSON.stringify(token)
+  if (typeof expiresIn !== 'number' || !(expiresIn >= 0)) {
+    throw new TypeError('expiresIn of tokenSource must be a number of milliseconds, not below zero')
+  }
+  return JSON.stringify({ token, expires_in: Math.min(expiresIn / 1000, Number.MAX_SAFE_INTEGER) })
 }
