@@ -24,7 +24,7 @@ function binary() {
 
 const CREDENTIALS = ['accessToken', 'anonymous', 'apiKey', 'email', 'jwt', 'oauth', 'tokenSource']
 
-class Sandbox {
+export class Sandbox {
   #process
 
   async start() {

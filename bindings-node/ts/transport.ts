@@ -77,8 +77,8 @@ const UNTRUSTED = /CERT|_TLS_|_SSL_|^UNABLE_TO_/
 const LATE = /^(UND_ERR_(HEADERS|BODY)_TIMEOUT|ETIMEDOUT|ESOCKETTIMEDOUT|ECONNABORTED|TimeoutError)$/
 const UNREACHED = /^UND_ERR_CONNECT_TIMEOUT$/
 const BROKEN = /^(ECONNRESET|EPIPE|ConnectionClosed|UND_ERR_SOCKET|UND_ERR_\w*CONTENT_LENGTH\w*|HPE_\w+)$/
-/** A mock that was not told what to answer. */
-const UNMOCKED = /^UND_MOCK_ERR/
+/** Failures that are no network's, though `fetch` says so: a mock that was not told what to answer, and a bad body. */
+const OTHER = /^(UND_MOCK_ERR\w*|Z_DATA_ERROR)$/
 /** What engines say of a network that failed, with or without a cause. */
 const SAID = /^(fetch failed|failed to fetch|terminated|network ?error\b|error sending request)/i
 
@@ -88,7 +88,7 @@ export function networkFailure(error: unknown): NetworkFailure | undefined {
   const isUnsent = causes.some(({ syscall }) => syscall === 'connect' || syscall === 'getaddrinfo')
   for (const known of causes.flatMap(({ code, name }) => [code, name])) {
     if (typeof known !== 'string') continue
-    if (UNMOCKED.test(known)) return undefined
+    if (OTHER.test(known)) return undefined
     if (UNREACHED.test(known)) return { isTimeout: true, isUnsent: true }
     if (LATE.test(known)) return { isTimeout: true, isUnsent }
     if (UNSENT.test(known) || UNTRUSTED.test(known)) return { isTimeout: false, isUnsent: true }
