@@ -8,22 +8,22 @@ import { warn } from './warnings.js'
 
 /** A question that a function is answering, or whose lock is held. */
 interface Question {
-  /** Where its end comes up, and so what its function and its lock must keep. */
-  readonly owner: object
   readonly controller: AbortController
   unlock?: Unlock
 }
 
 /** The functions of a client and its handles, and the questions that they are answering. */
 export class Questions {
-  readonly #owner: object
+  /** Holds where their ends come up: a function that runs, or a lock that is held, hears of its end. */
+  readonly #holder: { readonly port: object }
   // Weak: whoever holds the handle holds its functions, and handles may be many.
   readonly #functions = new Map<number, WeakRef<Functions>>()
   readonly #open = new Map<number, Question>()
+  /** How many of them are locks that are held. */
+  #locks = 0
 
-  /** `owner` is told of what comes up. */
-  constructor(owner: object) {
-    this.#owner = owner
+  constructor(port: object) {
+    this.#holder = { port }
   }
 
   /** Has `functions` answer the questions of `client`; whoever may ask must hold them. */
@@ -39,36 +39,53 @@ export class Questions {
       native.fail(id, 'nobody holds the client any more whose function is asked')
       return
     }
-    const question: Question = { owner: this.#owner, controller: new AbortController() }
+    const question: Question = { controller: new AbortController() }
     this.#open.set(id, question)
     const answer = async () => {
       const unlock = await functions.answer(id, state, asked, question.controller.signal)
       if (unlock) this.#held(question, unlock)
-      else this.#open.delete(id)
+      else this.#over(id)
     }
     void (context ? context.runInAsyncScope(answer) : answer())
+    this.#keepAlive()
   }
 
   /** Nobody waits for the answer to a question any more, or needs the lock that it gave. */
   abandon(id: number): void {
     const question = this.#open.get(id)
     if (!question) return
-    this.#open.delete(id)
     question.controller.abort(new DOMException('Nobody waits for this any more', 'AbortError'))
-    if (question.unlock) void end(question, question.unlock)
+    if (question.unlock) {
+      this.#locks--
+      void end(question.unlock)
+    }
+    this.#over(id)
   }
 
-  /** Keeps the process, and what hears of the end, for as long as the lock is needed. */
   #held(question: Question, unlock: Unlock): void {
+    if (question.controller.signal.aborted) {
+      void end(unlock)
+      return
+    }
     question.unlock = unlock
-    hold(question)
-    if (question.controller.signal.aborted) void end(question, unlock)
+    this.#locks++
+    this.#keepAlive()
+  }
+
+  #over(id: number): void {
+    this.#open.delete(id)
+    this.#keepAlive()
+  }
+
+  /** A lock keeps the process while the core works under it; where a function does, what that waits for keeps it. */
+  #keepAlive(): void {
+    if (this.#locks > 0 && this.#locks === this.#open.size) hold(this.#holder)
+    else letGo(this.#holder)
   }
 }
 
-/** Ends a lock. What that does keeps the process by itself, as everything does in Node.js. */
-async function end(question: Question, unlock: Unlock): Promise<void> {
-  letGo(question)
+/** Ends a lock. What that waits for keeps the process, as everything does in Node.js. */
+async function end(unlock: Unlock): Promise<void> {
   try {
     await unlock()
   } catch (error) {
