@@ -20,7 +20,7 @@ export interface CallEvent {
 export interface Ended {
   /** The HTTP status, if the server answered. */
   readonly status?: number
-  /** What went wrong, if something did. */
+  /** What went wrong, if something did; of an attempt that was answered, the status alone tells. */
   readonly error?: ErrorKind
   /** Milliseconds that it took. */
   readonly elapsed: number
