@@ -1,4 +1,5 @@
 import { native } from './native.js'
+import { stackOf } from './warnings.js'
 
 const SECOND = 1_000
 
@@ -9,6 +10,8 @@ const timer = setTimeout(forget, SECOND).unref()
 
 /** Keeps what a function threw. */
 export function keepFailure(question: number, error: unknown): void {
+  // Until its stack is written, an error holds whatever it came through: its client, which holds its failure.
+  stackOf(error)
   if (failures.size === 0) timer.refresh()
   failures.set(question, error)
 }

@@ -14,8 +14,10 @@ interface Question {
 
 /** The functions of a client and its handles, and the questions that they are answering. */
 export class Questions {
-  /** Holds where their ends come up: a function that runs, or a lock that is held, hears of its end. */
-  readonly #holder: { readonly port: object }
+  /** Where their ends come up. */
+  readonly #port: WeakRef<object>
+  /** Holds the port while there are locks, so that they hear of their ends. */
+  readonly #holder: { port?: object | undefined } = {}
   // Weak: whoever holds the handle holds its functions, and handles may be many.
   readonly #functions = new Map<number, WeakRef<Functions>>()
   readonly #open = new Map<number, Question>()
@@ -23,7 +25,7 @@ export class Questions {
   #locks = 0
 
   constructor(port: object) {
-    this.#holder = { port }
+    this.#port = new WeakRef(port)
   }
 
   /** Has `functions` answer the questions of `client`; whoever may ask must hold them. */
@@ -56,17 +58,19 @@ export class Questions {
     if (!question) return
     question.controller.abort(new DOMException('Nobody waits for this any more', 'AbortError'))
     if (question.unlock) {
-      this.#locks--
+      if (--this.#locks === 0) this.#holder.port = undefined
       void end(question.unlock)
     }
     this.#over(id)
   }
 
   #held(question: Question, unlock: Unlock): void {
-    if (question.controller.signal.aborted) {
+    const port = this.#port.deref()
+    if (!port || question.controller.signal.aborted) {
       void end(unlock)
       return
     }
+    this.#holder.port = port
     question.unlock = unlock
     this.#locks++
     this.#keepAlive()

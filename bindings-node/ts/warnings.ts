@@ -5,7 +5,7 @@ export function warn(code: string, message: string, cause?: unknown): void {
 }
 
 /** Where an error comes from; whatever else is thrown may be odd enough to throw when it is looked at. */
-function stackOf(thrown: unknown): string | undefined {
+export function stackOf(thrown: unknown): string | undefined {
   try {
     return thrown instanceof Error ? String(thrown.stack) : undefined
   } catch {
