@@ -211,6 +211,7 @@ test('a listener may make calls of its own client, and close it', async () => {
   })
   await client.get('/me')
   assert.equal((await inner[0]).status, 200)
+  await sandbox.script({ delay_ms: 10_000 })
   const closing = sandbox.client('linktor', { onEvent: ({ type }) => type === 'attempt_started' && closing.close() })
   assert.equal((await rejection(closing.get('/me'))).kind, 'closed')
 })
