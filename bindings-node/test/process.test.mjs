@@ -1,36 +1,24 @@
 // How a process lives and ends: each program is one of its own.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 
+import { FUNCTIONS } from './programs/hanging.mjs'
+import { program, run as runProgram } from './programs.mjs'
 import { useSandbox } from './sandbox.mjs'
 
 const sandbox = useSandbox()
-const program = (name) => join(import.meta.dirname, 'programs', `${name}.mjs`)
+const run = (name, ...args) => runProgram(sandbox, name, ...args)
 
-// V8's young generation would grow by 16 MiB and more under load, whoever makes the garbage.
-const FLAGS = ['--expose-gc', '--max-semi-space-size=1']
-
-async function run(name, ...args) {
-  const { linktor } = sandbox.base_urls
-  const told = [program(name), linktor, sandbox.credentials.linktor.api_key, ...args]
-  const child = spawn(process.execPath, [...FLAGS, ...told], { timeout: 120_000 })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (data) => {
-      output += data
-    })
-  }
-  const began = performance.now()
-  const [code, signal] = await once(child, 'close')
-  return { code, signal, output: output.trim(), took: performance.now() - began }
+function ada() {
+  const { email, password } = sandbox.credentials.linktor
+  return [email, password]
 }
 
 function worker(task, thread = 0) {
-  const workerData = { baseUrl: sandbox.base_urls.linktor, apiKey: sandbox.credentials.linktor.api_key, task, thread }
+  const { api_key: apiKey, email, password } = sandbox.credentials.linktor
+  const workerData = { baseUrl: sandbox.base_urls.linktor, apiKey, email, password, task, thread }
   return new Worker(program('worker'), { workerData })
 }
 
@@ -55,19 +43,39 @@ test('a process exits with calls in flight', async () => {
     await sandbox.reset()
     // Some are answered while the process ends.
     await sandbox.script(...hanging(10), ...Array.from({ length: 10 }, () => ({ delay_ms: delay, json: {} })))
-    const { code, signal, output } = await run('exit_in_call', delay)
+    const { code, signal, output } = await run('exit_in_call', delay, 'server')
     assert.deepEqual({ code, signal, output }, { code: 7, signal: null, output: '' })
   }
 })
 
-test('a token source that hangs does not hold the process', async () => {
-  const { code, output } = await run('abandoned')
-  assert.deepEqual({ code, output }, { code: 0, output: 'TimeoutError' })
+test('a function that hangs does not hold the process', async () => {
+  for (const what of FUNCTIONS) {
+    const { code, output, took } = await run('abandoned', what, ...ada())
+    // A listener holds no call up.
+    const expected = what === 'onEvent' ? /^(AbortError|200)$/ : /^AbortError$/
+    assert.equal(code, 0, `${what}: ${output}`)
+    assert.match(output, expected, what)
+    assert.ok(took < 20_000, `${what}: ${took} ms`)
+  }
 })
 
-test('10,000 calls leave memory flat', async () => {
-  const { output } = await run('memory')
-  assert.ok(Number(output) < 10, `grew by ${output} MiB`)
+test('a process exits while a function hangs', async () => {
+  for (const what of FUNCTIONS) {
+    const { code, signal, output } = await run('exit_in_call', 0, what, ...ada())
+    assert.deepEqual({ code, signal, output }, { code: 7, signal: null, output: '' }, what)
+  }
+})
+
+test('a process exits while questions come and go', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { code, signal, output } = await run('exit_in_questions')
+    assert.deepEqual({ code, signal, output }, { code: 7, signal: null, output: '' })
+  }
+})
+
+test('what functions threw is let go of, and so are their clients', async () => {
+  const { code, output } = await run('failures')
+  assert.deepEqual({ code, output }, { code: 0, output: '0' })
 })
 
 test('clients and handles that nobody holds are collected', async () => {
@@ -97,11 +105,20 @@ test('a terminated worker thread takes its calls with it', async () => {
   for (let round = 0; round < 10; round++) {
     await sandbox.reset()
     await sandbox.script(...hanging(10), ...Array.from({ length: 10 }, () => ({ delay_ms: round, json: {} })))
-    const thread = worker('hangs')
+    const thread = worker('server')
     await once(thread, 'message')
     await sandbox.journalWhen((entries) => entries.length > 10)
     await thread.terminate()
     await sandbox.journalWhen((entries) => entries.every((entry) => entry.aborted || entry.status !== null))
+  }
+  assert.equal((await sandbox.client().get('/me')).status, 200)
+})
+
+test('a worker thread is terminated while a function of its own hangs', async () => {
+  for (const what of FUNCTIONS) {
+    const thread = worker(what)
+    await once(thread, 'message')
+    await thread.terminate()
   }
   assert.equal((await sandbox.client().get('/me')).status, 200)
 })

@@ -17,7 +17,7 @@ const built = ['release', 'debug'].map((profile) => join(root, 'target', profile
 process.env.LINKTOR_SANDBOX ??= built.find((path) => existsSync(path)) ?? built[1]
 
 /** The sandbox as it speaks itself: with its own names and units, whatever users' tests are given. */
-class OwnSandbox {
+export class OwnSandbox {
   #sandbox
 
   async start() {

@@ -13,7 +13,9 @@ function printed(value) {
   const forms = [
     String(value),
     inspect(value, { depth: Infinity, showHidden: true, getters: true }),
+    inspect(value, { depth: Infinity, showHidden: true, getters: true, customInspect: false }),
     JSON.stringify(value) ?? '',
+    inspect(structuredClone(value), { depth: Infinity, showHidden: true }),
     JSON.stringify(Object.getOwnPropertyDescriptors(Object(value))),
   ]
   if (value instanceof Error)
@@ -114,4 +116,12 @@ test('options that are refused never show the credential', () => {
       },
     )
   }
+})
+
+test('an error that is cloned is an error still, with its message and its causes', async () => {
+  await sandbox.script({ status: 404, json: { error: { code: 'GONE', message: 'nobody' } } })
+  const clone = structuredClone(await rejection(sandbox.client().get('/me')))
+  assert.ok(clone instanceof Error)
+  assert.match(clone.message, /nobody/)
+  assert.match(clone.stack, /NotFoundError/)
 })

@@ -1,4 +1,4 @@
-import { failures } from './failures.js'
+import { failureOf } from './failures.js'
 import { inOwnNames } from './names.js'
 import { milliseconds } from './time.js'
 
@@ -199,9 +199,8 @@ export function errorFrom(told: ErrorRecord): LinktorError {
     ? { ...told, message: inOwnNames(told.message, told.kind === 'invalid_request') }
     : told
   const type = CLASSES[record.kind] ?? LinktorError
-  if (record.upcall !== undefined && failures.has(record.upcall)) {
-    return new type(record, { cause: failures.get(record.upcall) })
-  }
+  const failure = failureOf(record.upcall)
+  if (failure) return new type(record, failure)
   if (record.cause) return new type(record, { cause: errorFrom(record.cause) })
   if (record.reason !== undefined) return new type(record, { cause: new Error(record.reason) })
   return new type(record)

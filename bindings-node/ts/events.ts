@@ -20,7 +20,7 @@ export interface CallEvent {
 export interface Ended {
   /** The HTTP status, if the server answered. */
   readonly status?: number
-  /** What went wrong, if something did. */
+  /** What went wrong, if something did; of an attempt that was answered, the status alone tells. */
   readonly error?: ErrorKind
   /** Milliseconds that it took. */
   readonly elapsed: number
@@ -53,7 +53,7 @@ export type LinktorEvent =
   | ({ readonly type: 'tokens_unsaved' } & CallEvent)
   | { readonly type: 'token_store_unlocked'; readonly provider: string }
 
-/** Hears of events. What it throws is a warning of the process, and disturbs no call. */
+/** Hears of events. What it throws is a warning of the process, the first time, and disturbs no call. */
 export type EventListener = (event: LinktorEvent) => unknown
 
 const WARNINGS: ReadonlyMap<string, string> = new Map([
@@ -76,25 +76,30 @@ export class Events {
   /** Tells of an event, written as JSON, in the context of its call, if that is known. */
   tell(json: string, context?: AsyncResource): void {
     const event = eventFrom(json)
-    if (!this.#listener) this.#warn(event.type)
-    else if (context) context.runInAsyncScope(hear, undefined, this.#listener, event)
-    else void hear(this.#listener, event)
+    const listener = this.#listener
+    if (!listener) {
+      const message = WARNINGS.get(event.type)
+      if (message) this.#warn(event.type, `${message}; \`onEvent\` hears of it instead of this warning`)
+    } else if (context) {
+      context.runInAsyncScope(this.#hear, this, listener, event)
+    } else {
+      void this.#hear(listener, event)
+    }
+  }
+
+  async #hear(listener: EventListener, event: LinktorEvent): Promise<void> {
+    try {
+      await listener(event)
+    } catch (error) {
+      this.#warn('on_event', `onEvent failed at ${event.type}, and calls go on; it is not warned of again`, error)
+    }
   }
 
   /** Once of each. */
-  #warn(type: string): void {
-    const message = WARNINGS.get(type)
-    if (!message || this.#warned.has(type)) return
-    this.#warned.add(type)
-    warn(`LINKTOR_${type.toUpperCase()}`, `${message}; \`onEvent\` hears of it instead of this warning`)
-  }
-}
-
-async function hear(listener: EventListener, event: LinktorEvent): Promise<void> {
-  try {
-    await listener(event)
-  } catch (error) {
-    warn('LINKTOR_ON_EVENT', `onEvent failed at ${event.type}`, error)
+  #warn(what: string, message: string, cause?: unknown): void {
+    if (this.#warned.has(what)) return
+    this.#warned.add(what)
+    warn(`LINKTOR_${what.toUpperCase()}`, message, cause)
   }
 }
 

@@ -1,12 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import { hold, letGo } from './alive.js'
-import { failures } from './failures.js'
+import { keepFailure } from './failures.js'
 import { native } from './native.js'
 import { type TokenSource, tokenTold } from './token_source.js'
-import { loadedTold, type TokenStore, type Unlock } from './token_store.js'
-import { type Fetch, networkFailure, send } from './transport.js'
-import { warn } from './warnings.js'
+import { loadedTold, type TokenStore, type Unlock, unlockOf } from './token_store.js'
+import { type Fetch, type NetworkFailure, networkFailure, send } from './transport.js'
 
 /** What is asked: see `src/question.rs`. */
 const TOKEN = -1
@@ -35,21 +33,26 @@ export class Functions {
   }
 
   /**
-   * Asks the function that `state` names, and tells the core what it gave, or that it failed; whether it gave a lock,
-   * which lasts until `signal` aborts.
+   * Asks the function that `state` names, and tells the core what it gave, or that it failed. Gives what ends the lock
+   * that was asked for, if there is one.
    */
-  answer(question: number, state: number, asked: readonly unknown[], signal: AbortSignal): Promise<boolean> {
+  answer(question: number, state: number, asked: readonly unknown[], signal: AbortSignal): Promise<Unlock | undefined> {
     return answering.run(question, async () => {
       try {
         return await this.#answer(question, state, asked, signal)
       } catch (error) {
         fail(question, state, error)
-        return false
+        return undefined
       }
     })
   }
 
-  async #answer(question: number, state: number, asked: readonly unknown[], signal: AbortSignal): Promise<boolean> {
+  async #answer(
+    question: number,
+    state: number,
+    asked: readonly unknown[],
+    signal: AbortSignal,
+  ): Promise<Unlock | undefined> {
     const [key, text] = asked as [string, string]
     const store = this.#tokenStore
     if (state === TOKEN) {
@@ -60,44 +63,31 @@ export class Functions {
       await store?.save(key, text, { signal })
       native.answer(question, 'null')
     } else if (state === LOCK) {
-      return holdLock(question, await store?.lock?.(key, { signal }), signal)
+      const unlock = unlockOf(await store?.lock?.(key, { signal }))
+      native.answer(question, String(unlock !== undefined))
+      return unlock
     } else if (state === SEND && this.#fetch) {
       const [status, headers, body] = await send(this.#fetch, asked, signal)
       native.answerResponse(question, status, headers, body)
     } else {
       native.fail(question, 'this question is not known')
     }
-    return false
+    return undefined
   }
-}
-
-function holdLock(question: number, unlock: Unlock | null | undefined, signal: AbortSignal): boolean {
-  if (unlock === undefined || unlock === null) {
-    native.answer(question, 'false')
-    return false
-  }
-  if (typeof unlock !== 'function')
-    throw new TypeError(`lock must give a function that unlocks, not a ${typeof unlock}`)
-  const end = async () => {
-    try {
-      await unlock()
-    } catch (error) {
-      warn('LINKTOR_TOKEN_STORE_LOCK', 'a lock of the token store could not be ended', error)
-    } finally {
-      letGo(signal)
-    }
-  }
-  hold(signal)
-  if (signal.aborted) void end()
-  else signal.addEventListener('abort', end, { once: true })
-  native.answer(question, 'true')
-  return true
 }
 
 function fail(question: number, state: number, error: unknown): void {
-  const failure = state === SEND ? networkFailure(error) : undefined
-  const name = error instanceof Error ? error.name : 'something that is no error'
-  failures.set(question, error)
-  if (failure) native.failSending(question, name, failure.isTimeout, failure.isUnsent)
-  else native.fail(question, name)
+  keepFailure(question, error)
+  const failure = state === SEND ? networkFailureOf(error) : undefined
+  if (failure) native.failSending(question, 'fetch failed', failure.isTimeout, failure.isUnsent)
+  else native.fail(question, 'a function failed')
+}
+
+/** What cannot be looked at is no failure of the network. */
+function networkFailureOf(error: unknown): NetworkFailure | undefined {
+  try {
+    return networkFailure(error)
+  } catch {
+    return undefined
+  }
 }

@@ -24,7 +24,7 @@ const NEVER_NOTHING = new Set([
 const NEVER_NULL = new Set(['class', 'id', 'idempotencyKey', 'idempotent', 'issuer', 'pacing'])
 
 /** Options that are functions: any other would be left out of the JSON that the core reads. */
-const CALLED = new Set(['deduplicator', 'fetch', 'onEvent', 'tokenSource'])
+const CALLED = new Set(['deduplicator', 'fetch', 'onEvent', 'tokenSource', 'tokenStore'])
 
 /** The names and values of options; one that was given but is nothing is refused where it is never so by intention. */
 export function entries(options: unknown, refuse: Refusal = configError): [string, unknown][] {

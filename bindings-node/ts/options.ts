@@ -139,7 +139,7 @@ function translate(name: string, value: unknown): unknown {
     case 'rootCertificates':
       return types.isUint8Array(value) ? Buffer.from(value).toString() : value
     case 'tokenStore':
-      if (typeof value !== 'object' || value === null) return value
+      if (typeof value === 'string' || value === null) return value
       checkTokenStore(value)
       return true
     case 'tokenSource':

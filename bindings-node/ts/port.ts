@@ -1,7 +1,6 @@
 import { Calls, type Completion } from './calls.js'
 import { configError } from './errors.js'
 import { Events } from './events.js'
-import { forgetFailures } from './failures.js'
 import { Functions, SEND } from './functions.js'
 import { knownOptions } from './given.js'
 import { CLIENT_NAMES } from './names.js'
@@ -20,7 +19,7 @@ export class Port {
   /** The client itself, which every handle keeps from being closed by the garbage collector. */
   readonly root: NativeClient
   readonly calls: Calls
-  readonly questions = new Questions()
+  readonly questions = new Questions(this)
   readonly #events: Events
   /** Those of the client: its handles ask them too. */
   readonly #functions: Functions
@@ -44,7 +43,6 @@ export class Port {
 
   #drain(): void {
     try {
-      forgetFailures(native)
       const batch = this.root.drain()
       for (let at = 0; at < batch.length; at += 4) {
         const [id, state, body, meta] = [batch[at], batch[at + 1], batch[at + 2], batch[at + 3]] as Item

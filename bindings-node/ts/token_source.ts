@@ -1,5 +1,3 @@
-import { seconds } from './given.js'
-
 /** An access token and, where it is known, how long it lives from now on. */
 export interface Token {
   readonly token: string
@@ -26,10 +24,15 @@ export type TokenSource = (context: CallContext) => string | Token | PromiseLike
  * @internal
  */
 export function tokenTold(given: unknown): string {
-  if (typeof given === 'object' && given !== null && 'token' in given) {
-    const { token, expiresIn } = given as Partial<Token>
-    const life = expiresIn === undefined ? undefined : seconds("the token source's expiresIn", expiresIn)
-    return JSON.stringify({ token, expires_in: life })
+  const isToken = typeof given === 'object' && given !== null
+  const { token, expiresIn } = (isToken ? given : { token: given }) as Partial<Token>
+  // Without the value, which may be a token.
+  if (typeof token !== 'string') {
+    throw new TypeError('tokenSource must give the token as a text, or as { token, expiresIn }')
   }
-  return JSON.stringify(given) ?? 'null'
+  if (expiresIn === undefined || expiresIn === null) return JSON.stringify(token)
+  if (typeof expiresIn !== 'number' || !(expiresIn >= 0)) {
+    throw new TypeError('expiresIn of tokenSource must be a number of milliseconds, not below zero')
+  }
+  return JSON.stringify({ token, expires_in: Math.min(expiresIn / 1000, Number.MAX_SAFE_INTEGER) })
 }

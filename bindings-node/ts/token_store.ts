@@ -32,7 +32,7 @@ export type Unlock = () => unknown
 
 /** Refuses what is no token store. */
 export function checkTokenStore(store: unknown): void {
-  const { load, save, lock } = store as Partial<TokenStore>
+  const { load, save, lock } = Object(store) as Partial<TokenStore>
   const isStore = typeof load === 'function' && typeof save === 'function'
   if (!isStore || (lock !== undefined && typeof lock !== 'function')) {
     throw configError("tokenStore must be a file's path, or an object with the methods load, save and perhaps lock")
@@ -45,4 +45,11 @@ export function loadedTold(text: unknown): string {
   // Without the value, which holds tokens.
   if (typeof text !== 'string') throw new TypeError(`load must give the text that was saved, not a ${typeof text}`)
   return JSON.stringify(text.toWellFormed())
+}
+
+/** What a store gave for a lock: what ends it, if there is one. */
+export function unlockOf(given: unknown): Unlock | undefined {
+  if (given === undefined || given === null) return undefined
+  if (typeof given === 'function') return given as Unlock
+  throw new TypeError(`lock must give a function that unlocks, not a ${typeof given}`)
 }

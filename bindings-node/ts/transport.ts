@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** A `Uint8Array` whose memory is not shared, in the words of every version of TypeScript. */
 type Bytes = ReturnType<Uint8Array['slice']>
 
@@ -41,13 +43,22 @@ export type Received = [status: number, headers: string[], body: Uint8Array]
 export async function send(fetch: Fetch, asked: readonly unknown[], signal: AbortSignal): Promise<Received> {
   const [, method, url, headers, body] = asked as [number, string, string, string, Bytes | null]
   const init: FetchInit = { method, headers: pairs(headers), redirect: 'manual', signal, ...(body && { body }) }
-  const response: FetchResponse = await fetch(url, init)
-  const { status, headers: received } = response ?? {}
-  if (!(status >= 100 && status <= 599) || !received || typeof response.arrayBuffer !== 'function') {
-    throw new TypeError('fetch must give a Response, or what has its status (100 to 599), headers and arrayBuffer()')
+  return received(await fetch(url, init))
+}
+
+async function received(response: Partial<FetchResponse> | undefined): Promise<Received> {
+  const { status, headers } = Object(response) as Partial<FetchResponse>
+  const isStatus = Number.isInteger(status) && Number(status) >= 100 && Number(status) <= 599
+  const isIterable = typeof headers === 'object' && headers !== null && Symbol.iterator in headers
+  if (!response || !isStatus || !isIterable || typeof response.arrayBuffer !== 'function') {
+    throw new TypeError(
+      'fetch must give a Response, or what has its status (100 to 599), its headers as pairs, and arrayBuffer()',
+    )
   }
-  const listed = Array.from(received, ([name, value]) => [String(name), String(value)]).flat()
-  return [status, listed, new Uint8Array(await response.arrayBuffer())]
+  const listed = Array.from(headers, ([name, value]) => [String(name), String(value)]).flat()
+  const body: unknown = await response.arrayBuffer()
+  if (!types.isAnyArrayBuffer(body)) throw new TypeError('arrayBuffer() of what fetch gives must give an ArrayBuffer')
+  return [Number(status), listed, new Uint8Array(body)]
 }
 
 function pairs(lines: string): [string, string][] {
@@ -61,34 +72,47 @@ export interface NetworkFailure {
   readonly isUnsent: boolean
 }
 
-const UNSENT = /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$|CERT|_TLS_/
+const UNSENT = /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO)$/
+const UNTRUSTED = /CERT|_TLS_|_SSL_|^UNABLE_TO_/
 const LATE = /^(UND_ERR_(HEADERS|BODY)_TIMEOUT|ETIMEDOUT|ESOCKETTIMEDOUT|ECONNABORTED|TimeoutError)$/
 const UNREACHED = /^UND_ERR_CONNECT_TIMEOUT$/
 const BROKEN = /^(ECONNRESET|EPIPE|ConnectionClosed|UND_ERR_SOCKET|UND_ERR_\w*CONTENT_LENGTH\w*|HPE_\w+)$/
+/** Failures that are no network's, though `fetch` says so: a mock that was not told what to answer, and a bad body. */
+const OTHER = /^(UND_MOCK_ERR\w*|Z_DATA_ERROR)$/
 /** What engines say of a network that failed, with or without a cause. */
 const SAID = /^(fetch failed|failed to fetch|terminated|network ?error\b|error sending request)/i
 
 /** Tells a failure of the network from one of the function's own code; `undefined` for the latter. */
 export function networkFailure(error: unknown): NetworkFailure | undefined {
-  for (const { name, code, syscall } of chain(error)) {
-    const isUnsent = syscall === 'connect' || syscall === 'getaddrinfo'
-    for (const known of [code, name]) {
-      if (typeof known !== 'string') continue
-      if (UNREACHED.test(known)) return { isTimeout: true, isUnsent: true }
-      if (LATE.test(known)) return { isTimeout: true, isUnsent }
-      if (UNSENT.test(known)) return { isTimeout: false, isUnsent: true }
-      if (BROKEN.test(known)) return { isTimeout: false, isUnsent }
-    }
+  const causes = [...chain(error)]
+  const isUnsent = causes.some(({ syscall }) => syscall === 'connect' || syscall === 'getaddrinfo')
+  for (const known of causes.flatMap(({ code, name }) => [code, name])) {
+    if (typeof known !== 'string') continue
+    if (OTHER.test(known)) return undefined
+    if (UNREACHED.test(known)) return { isTimeout: true, isUnsent: true }
+    if (LATE.test(known)) return { isTimeout: true, isUnsent }
+    if (UNSENT.test(known) || UNTRUSTED.test(known)) return { isTimeout: false, isUnsent: true }
+    if (BROKEN.test(known)) return { isTimeout: false, isUnsent }
   }
   const isSaid = error instanceof Error && SAID.test(error.message)
   return isSaid ? { isTimeout: false, isUnsent: false } : undefined
 }
 
+interface Cause {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly syscall?: unknown
+  readonly cause?: unknown
+  /** Of an `AggregateError`: how each address failed. */
+  readonly errors?: unknown
+}
+
 /** An error and its causes, as far as they go. */
-function* chain(error: unknown): Generator<{ name?: unknown; code?: unknown; syscall?: unknown }> {
+function* chain(error: unknown): Generator<Cause> {
   let cause = error
   for (let depth = 0; depth < 8 && typeof cause === 'object' && cause !== null; depth++) {
-    yield cause
-    cause = 'cause' in cause ? cause.cause : undefined
+    const known: Cause = cause
+    yield known
+    cause = known.cause ?? (Array.isArray(known.errors) ? known.errors[0] : undefined)
   }
 }

@@ -5,6 +5,15 @@
 export function warn(code: string, message: string, ...causes: [cause?: unknown]): void {
   const [cause] = causes
   const warning = causes.length > 0 ? new Error(message, { cause }) : new Error(message)
-  const detail = cause instanceof Error ? { detail: cause.stack } : {}
-  process.emitWarning(Object.assign(warning, { name: 'LinktorWarning', code, ...detail }))
+  const detail = stackOf(cause)
+  process.emitWarning(Object.assign(warning, { name: 'LinktorWarning', code, ...(detail !== undefined && { detail }) }))
+}
+
+/** Where an error comes from; whatever else is thrown may be odd enough to throw when it is looked at. */
+export function stackOf(thrown: unknown): string | undefined {
+  try {
+    return thrown instanceof Error ? String(thrown.stack) : undefined
+  } catch {
+    return undefined
+  }
 }

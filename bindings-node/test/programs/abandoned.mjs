@@ -1,7 +1,13 @@
-// Gives its call up, and its token source hangs: nothing is left to wait for.
-import { Linktor } from '@linktor/sdk'
+// Gives its call up, and a function of the user's hangs: nothing is left to wait for.
+import { clientThatHangs } from './hanging.mjs'
 
-const [, , baseUrl] = process.argv
-const client = new Linktor({ baseUrl, tokenSource: () => new Promise(() => {}) })
-const error = await client.get('/me', { signal: AbortSignal.timeout(50) }).catch((error) => error)
-console.log(error.name)
+const [, , baseUrl, apiKey, what, email, password] = process.argv
+const { client, hung } = clientThatHangs(what, { baseUrl, apiKey, email, password })
+const controller = new AbortController()
+const call = client.get('/me', { signal: controller.signal }).then(
+  ({ status }) => status,
+  (error) => error.name,
+)
+await hung
+controller.abort()
+console.log(await call)
