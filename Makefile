@@ -12,7 +12,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 PYTHON := bindings-python/.venv/bin
 LANGUAGES := rust python node go
 EXAMPLES := many_users oauth_code own_provider token_file webhook_receiver
-NODE_EXAMPLES := express_receiver many_users oauth_code own_provider retries webhook_receiver
+NODE_EXAMPLES := events express_receiver many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
 PYTHON_EXAMPLES := async_client flask_receiver logs many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
 
 help: ## list the commands
