@@ -10,7 +10,7 @@ export const root = join(import.meta.dirname, '..', '..')
 
 // Only what a test gives a client may count.
 for (const name of Object.keys(process.env)) {
-  if (/^(LINKTOR|LINKIT|LIBROMI|API)_/.test(name) && name !== 'LINKTOR_SANDBOX') delete process.env[name]
+  if (/^(LINKTOR|LINKIT|LIBROMI|API)_(?!SANDBOX$|SOAK_CALLS$)/.test(name)) delete process.env[name]
 }
 
 const built = ['release', 'debug'].map((profile) => join(root, 'target', profile, 'linktor-sandbox'))
