@@ -39,6 +39,7 @@ impl Client {
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }));
         let client = linktor_bridge::Client::new(&options, "node", &port).map_err(|error| thrown(&error))?;
+        client.watch();
         // That it grew is only told.
         let _ = env.adjust_external_memory(WEIGHT);
         Ok(Self { inner: client, port, weight: WEIGHT })

@@ -13,7 +13,7 @@ const LOCK: i32 = -6;
 const SEND: i32 = -7;
 
 /// The state of a question's item, and its arguments: none; the key; key and text; or, of a
-/// transport, the call or 0, method, URL, headers, body and milliseconds. The headers are
+/// transport, the call or 0, method, URL, headers, body, and the most bytes to read. The headers are
 /// names and values joined by line feeds.
 pub(crate) fn asked(env: &Env, call: Option<u64>, question: Question) -> Result<(i32, Array<'_>)> {
     Ok(match question {
@@ -41,7 +41,7 @@ pub(crate) fn asked(env: &Env, call: Option<u64>, question: Question) -> Result<
             } else {
                 arguments.set(4, BufferSlice::copy_from(env, &request.body)?)?;
             }
-            arguments.set(5, request.timeout.as_secs_f64() * 1000.0)?;
+            arguments.set(5, u32::try_from(request.max_body).unwrap_or(u32::MAX))?;
             (SEND, arguments)
         }
     })
@@ -79,15 +79,16 @@ pub fn fail(question: f64, message: String) {
     linktor_bridge::fail(id(question), &message);
 }
 
-/// Answers a question to a transport with a failure of the network: of the connection, or
-/// in time; before anything was sent, or perhaps after.
+/// Answers a question to a transport with a failure of the network: `connect`,
+/// `connect_timeout`, `timeout`, `body_too_large` or `interrupted`.
 #[napi(catch_unwind)]
-pub fn fail_sending(question: f64, message: String, is_timeout: bool, is_unsent: bool) {
-    let failure = match (is_timeout, is_unsent) {
-        (true, true) => TransportFailure::ConnectTimeout,
-        (true, false) => TransportFailure::Timeout,
-        (false, true) => TransportFailure::Connect,
-        (false, false) => TransportFailure::Interrupted,
+pub fn fail_sending(question: f64, message: String, failure: String) {
+    let failure = match failure.as_str() {
+        "connect" => TransportFailure::Connect,
+        "connect_timeout" => TransportFailure::ConnectTimeout,
+        "timeout" => TransportFailure::Timeout,
+        "body_too_large" => TransportFailure::BodyTooLarge,
+        _ => TransportFailure::Interrupted,
     };
     linktor_bridge::fail_sending(id(question), failure, &message);
 }

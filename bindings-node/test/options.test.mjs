@@ -186,3 +186,11 @@ test('headers come as an object, as pairs, or as Headers', async () => {
     assert.deepEqual([sent.get('x-a'), sent.get('x-b'), sent.get('x-c')], ['1', undefined, '3'])
   }
 })
+
+test('an organization that is null is not the default one', async () => {
+  const client = sandbox.client('linkit', { organization: 'org_default' })
+  const error = await rejection(client.get('/products', { organizationId: null }))
+  assert.match(error.message, /^organizationId is given, but null/)
+  assert.throws(() => sandbox.client('linkit', { organization: null }), /^ConfigError: organization is given, but null/)
+  assert.deepEqual(await sandbox.journal(), [])
+})

@@ -1,8 +1,13 @@
 // How a process lives and ends: each program is one of its own.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+
+import { APIClient } from '@linktor/sdk'
 
 import { FUNCTIONS } from './programs/hanging.mjs'
 import { program, run as runProgram } from './programs.mjs'
@@ -36,6 +41,35 @@ test('a process waits for a call that waits', async () => {
   const { code, output, took } = await run('one_call')
   assert.deepEqual({ code, output }, { code: 0, output: '202' })
   assert.ok(took > 1000 && took < 6000, `${took} ms`)
+})
+
+test('a process waits for the renewal of a session that is kept, though its call was given up', async () => {
+  const { client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken } = sandbox.credentials.api_v2
+  const options = {
+    baseUrl: sandbox.base_urls.api_v2,
+    authUrl: sandbox.auth_urls.api_v2,
+    oauth: { clientId, clientSecret, refreshToken },
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'linktor-renewing-'))
+  try {
+    for (const [how, name] of [
+      ['aborted', 'TimeoutError'],
+      ['late', 'RequestTimeoutError'],
+      ['closed', 'ClientClosedError'],
+    ]) {
+      await sandbox.reset()
+      await sandbox.script({ pass: true, delay_ms: 500, match: { path: '/oauth/token' } })
+      const tokenStore = join(folder, `${how}.json`)
+      const { code, output } = await run('renewing', how, tokenStore, JSON.stringify(options))
+      assert.deepEqual({ code, output }, { code: 0, output: name })
+      // The first refresh token is used up: only who has the second can go on.
+      await sandbox.control('expire', { family: 'api_v2' })
+      const client = new APIClient({ ...options, tokenStore })
+      assert.equal((await client.get('/auth/test')).status, 200)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a process exits with calls in flight', async () => {

@@ -48,12 +48,12 @@ export class Calls {
       this.#waiters.set(id, {
         context,
         resolve(completion) {
-          over()
           resolve(completion)
+          over()
         },
         reject(reason) {
-          over()
           reject(reason)
+          over()
         },
       })
     })

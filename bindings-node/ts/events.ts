@@ -56,6 +56,18 @@ export type LinktorEvent =
 /** Hears of events. What it throws is a warning of the process, the first time, and disturbs no call. */
 export type EventListener = (event: LinktorEvent) => unknown
 
+/**
+ * An event as the core tells it.
+ * @internal
+ */
+export interface EventRecord {
+  readonly event: string
+  readonly provider: string
+  readonly request_id?: string
+  readonly expected?: number
+  readonly elapsed?: number
+}
+
 const WARNINGS: ReadonlyMap<string, string> = new Map([
   ['tokens_unsaved', 'calls go on with tokens that the token store could not save'],
   ['token_store_unlocked', 'the token store has no locks: two processes may renew the same session'],
@@ -73,9 +85,9 @@ export class Events {
     this.#listener = listener
   }
 
-  /** Tells of an event, written as JSON, in the context of its call, if that is known. */
-  tell(json: string, context?: AsyncResource): void {
-    const event = eventFrom(json)
+  /** Tells of an event in the context of its call, if that is known. */
+  tell(told: EventRecord, context?: AsyncResource): void {
+    const event = eventFrom(told)
     const listener = this.#listener
     if (!listener) {
       const message = WARNINGS.get(event.type)
@@ -103,10 +115,11 @@ export class Events {
   }
 }
 
-function eventFrom(json: string): LinktorEvent {
-  const { event, request_id, expected, elapsed, ...rest } = JSON.parse(json)
+function eventFrom({ event, request_id, expected, elapsed, ...rest }: EventRecord): LinktorEvent {
+  // The core tells of each what its type says.
+  const type = event as 'token_store_unlocked'
   return {
-    type: event,
+    type,
     ...rest,
     ...(request_id !== undefined && { requestId: request_id }),
     ...(expected !== undefined && { expected: milliseconds(expected) }),

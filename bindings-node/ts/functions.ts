@@ -79,7 +79,7 @@ export class Functions {
 function fail(question: number, state: number, error: unknown): void {
   keepFailure(question, error)
   const failure = state === SEND ? networkFailureOf(error) : undefined
-  if (failure) native.failSending(question, 'fetch failed', failure.isTimeout, failure.isUnsent)
+  if (failure) native.failSending(question, 'fetch failed', failure)
   else native.fail(question, 'a function failed')
 }
 

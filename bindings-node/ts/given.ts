@@ -21,7 +21,17 @@ const NEVER_NOTHING = new Set([
 ])
 
 /** Options that may be left undefined, but whose `null` the core would take for that. */
-const NEVER_NULL = new Set(['class', 'id', 'idempotencyKey', 'idempotent', 'issuer', 'pacing'])
+const NEVER_NULL = new Set([
+  'class',
+  'id',
+  'idempotencyKey',
+  'idempotent',
+  'issuer',
+  'organization',
+  'organizationId',
+  'pacing',
+  'proxy',
+])
 
 /** Options that are functions: any other would be left out of the JSON that the core reads. */
 const CALLED = new Set(['deduplicator', 'fetch', 'onEvent', 'tokenSource', 'tokenStore'])

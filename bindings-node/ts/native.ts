@@ -1,5 +1,6 @@
 import { load } from './addon.js'
 import { type ErrorRecord, errorFrom } from './errors.js'
+import type { NetworkFailure } from './transport.js'
 
 /** What `src/client.rs` exports. */
 export interface NativeClient {
@@ -44,7 +45,7 @@ interface Native {
   /** The headers are names and values in turn. */
   answerResponse(question: number, status: number, headers: readonly string[], body: Uint8Array): void
   fail(question: number, message: string): void
-  failSending(question: number, message: string, isTimeout: boolean, isUnsent: boolean): void
+  failSending(question: number, message: string, failure: NetworkFailure): void
   forgotten(questions: readonly number[]): number[]
   jwtSign(json: string): string
   jwtVerify(json: string): string

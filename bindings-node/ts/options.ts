@@ -20,83 +20,83 @@ export type HeadersInput = Readonly<Record<string, string | undefined>> | Iterab
 /** Everything that a client may be told. At most one credential. */
 export interface LinktorOptions extends CredentialOptions {
   /** The API family, or a description of your own API. Default: `linktor`. */
-  provider?: ProviderName | Provider | ProviderDocument
+  provider?: ProviderName | Provider | ProviderDocument | undefined
   /** Where the API is. Default: `<FAMILY>_BASE_URL` from the environment, else the family's own. */
-  baseUrl?: string
+  baseUrl?: string | undefined
   /** Where the OAuth endpoints are. Default: the family's own, unless `baseUrl` is yours. */
-  authUrl?: string
+  authUrl?: string | undefined
   /**
    * The organization of all requests that name none. Default: `<FAMILY>_ORGANIZATION_ID`, else that of the first
    * login, else none.
    */
-  organization?: string
+  organization?: string | undefined
   /**
    * What keeps the tokens of logins and OAuth: the path of a file, readable by its owner alone, or a store of your own.
    * Default: memory.
    */
-  tokenStore?: string | TokenStore
+  tokenStore?: string | TokenStore | undefined
   /** Milliseconds that one attempt may take. Default: 30,000. */
-  timeout?: number
+  timeout?: number | undefined
   /** Milliseconds that making a connection may take. Default: 10,000. */
-  connectTimeout?: number
+  connectTimeout?: number | undefined
   /** Milliseconds that a whole call may take, waits and renewals included. Default: no limit. */
-  deadline?: number
+  deadline?: number | undefined
   /**
    * How often a call is tried again at most. Default: 3, so that there are at most 4 attempts; 0 sends every request
    * exactly once. GET, HEAD, OPTIONS, PUT and DELETE are tried again after a failed connection, a timeout, and a 408,
    * 429, 500, 502, 503 or 504; POST and PATCH only where the server cannot have acted, unless the request says that it
    * is `idempotent`.
    */
-  maxRetries?: number
+  maxRetries?: number | undefined
   /**
    * Milliseconds that a server's hint or the queue for a rate limit may ask to wait at most; may be 0. Default: 60,000.
    * What asks for longer is an error at once, whose `retryAfter` says for how long, in seconds. A wait without a hint
    * is no longer either.
    */
-  maxRetryWait?: number
+  maxRetryWait?: number | undefined
   /**
    * How many tokens there are for trying again: a retry costs 14, but for one after a 429 that said when to come; a
    * success gives back 1, or what its retry cost. When they are used up nothing is tried again, so that an outage is
    * not multiplied. Default: 500, shared by all handles.
    */
-  retryBudget?: number
+  retryBudget?: number | undefined
   /**
    * Whether requests wait for a rate limit before they meet it. `reactive` obeys what the server has said: where it
    * named no room until its reset, requests queue for it, and after a 429 all wait for its hint. `proactive` besides
    * never sends more than `limits` in any window, so that a process that is alone with its credential meets no 429.
    * `off` sends at once, and each call waits for its own 429s. Default: `reactive`.
    */
-  pacing?: 'reactive' | 'proactive' | 'off'
+  pacing?: 'reactive' | 'proactive' | 'off' | undefined
   /**
    * What `proactive` pacing keeps to, and nothing else does: a tier that the family publishes, by name, or limits of
    * your own, all of which hold at once. Tiers: `published` of linktor; `free` and `paid` of libromi; `free`, `pro` and
    * `enterprise` of api_v1; `api_key`, `oauth`, `jwt` and `anonymous` of api_v2; none of linkit. Default: the first of
    * them, for api_v2 that of the credential.
    */
-  limits?: string | readonly Limit[]
+  limits?: string | readonly Limit[] | undefined
   /** How many attempts may be under way at once; the rest queue in order. Default: 128. */
-  maxConnections?: number
+  maxConnections?: number | undefined
   /** Headers for every request. */
-  headers?: HeadersInput
+  headers?: HeadersInput | undefined
   /** What families that ask for the client's version are told. Default: this SDK's. */
-  clientVersion?: string
+  clientVersion?: string | undefined
   /** A proxy for everything but loopback. Default: `HTTPS_PROXY` and its siblings, for https only. */
-  proxy?: string
+  proxy?: string | undefined
   /**
    * Certificates in PEM, as text or as the bytes of a file, that are trusted besides the machine's own: those of a
    * company's proxy, for example. Default: none.
    */
-  rootCertificates?: string | Uint8Array
+  rootCertificates?: string | Uint8Array | undefined
   /**
    * Sends requests in place of the client's own transport, which is faster: what mocks and recorders hang on. A request
    * through it takes the whole pipeline; only the sending is yours. Connections, `connectTimeout`, `proxy` and
    * `rootCertificates` are yours too. Default: none.
    */
-  fetch?: Fetch
+  fetch?: Fetch | undefined
   /** Hears of every call, attempt, wait and renewal. Default: none; what is in danger is a warning of the process. */
-  onEvent?: EventListener
+  onEvent?: EventListener | undefined
   /** Allows plain http to hosts that are not loopback. Default: `<FAMILY>_ALLOW_INSECURE_HTTP=1`. */
-  allowInsecureHttp?: boolean
+  allowInsecureHttp?: boolean | undefined
 }
 
 /** A client's options as the core reads them: JSON in its own names and units. */

@@ -16,13 +16,15 @@ interface Question {
 export class Questions {
   /** Where their ends come up. */
   readonly #port: WeakRef<object>
-  /** Holds the port while there are locks, so that they hear of their ends. */
+  /** Holds the port while there are locks or renewals, so that these hear of their ends. */
   readonly #holder: { port?: object | undefined } = {}
   // Weak: whoever holds the handle holds its functions, and handles may be many.
   readonly #functions = new Map<number, WeakRef<Functions>>()
   readonly #open = new Map<number, Question>()
   /** How many of them are locks that are held. */
   #locks = 0
+  /** How many sessions are being renewed that a store is to keep: what it does not get is lost. */
+  #renewals = 0
 
   constructor(port: object) {
     this.#port = new WeakRef(port)
@@ -58,21 +60,25 @@ export class Questions {
     if (!question) return
     question.controller.abort(new DOMException('Nobody waits for this any more', 'AbortError'))
     if (question.unlock) {
-      if (--this.#locks === 0) this.#holder.port = undefined
+      this.#locks--
       void end(question.unlock)
     }
     this.#over(id)
   }
 
   #held(question: Question, unlock: Unlock): void {
-    const port = this.#port.deref()
-    if (!port || question.controller.signal.aborted) {
+    if (!this.#port.deref() || question.controller.signal.aborted) {
       void end(unlock)
       return
     }
-    this.#holder.port = port
     question.unlock = unlock
     this.#locks++
+    this.#keepAlive()
+  }
+
+  /** So many more sessions are being renewed. */
+  renewing(more: number): void {
+    this.#renewals += more
     this.#keepAlive()
   }
 
@@ -81,9 +87,14 @@ export class Questions {
     this.#keepAlive()
   }
 
-  /** A lock keeps the process while the core works under it; where a function does, what that waits for keeps it. */
+  /**
+   * A lock and a renewal keep the process while the core works on them; where a function does, what that waits for
+   * keeps it.
+   */
   #keepAlive(): void {
-    if (this.#locks > 0 && this.#locks === this.#open.size) hold(this.#holder)
+    const isNeeded = this.#locks > 0 || this.#renewals > 0
+    this.#holder.port = isNeeded ? this.#port.deref() : undefined
+    if (isNeeded && this.#locks === this.#open.size) hold(this.#holder)
     else letGo(this.#holder)
   }
 }

@@ -15,47 +15,47 @@ export type Values = Readonly<Record<string, Value | readonly Value[]>> | URLSea
 /** What a request may say besides its method and path. At most one of `json`, `body` and `form`. */
 export interface RequestOptions {
   /** Query parameters. */
-  query?: Values
+  query?: Values | undefined
   /** Sent as JSON. Numbers must be finite. */
-  json?: unknown
+  json?: unknown | undefined
   /** Sent as it is; text as UTF-8. */
-  body?: string | Uint8Array
+  body?: string | Uint8Array | undefined
   /** The body's media type. */
-  contentType?: string
+  contentType?: string | undefined
   /** Sent as `application/x-www-form-urlencoded`. */
-  form?: Values
+  form?: Values | undefined
   /** Headers besides the client's own. */
-  headers?: HeadersInput
+  headers?: HeadersInput | undefined
   /** Values for the placeholders of the path: `{ id: 7 }` for `/users/{id}`. */
-  pathParams?: Readonly<Record<string, string | number | bigint | boolean>>
+  pathParams?: Readonly<Record<string, string | number | bigint | boolean>> | undefined
   /** The organization of this request, before the client's. */
-  organizationId?: string
+  organizationId?: string | undefined
   /** Milliseconds that one attempt may take, before the client's. */
-  timeout?: number
+  timeout?: number | undefined
   /** Milliseconds that the whole call may take, before the client's. */
-  deadline?: number
+  deadline?: number | undefined
   /** How often the request is tried again at most, before the client's; 0 sends it once. */
-  maxRetries?: number
+  maxRetries?: number | undefined
   /**
    * Milliseconds that a server's hint or the queue for a rate limit may ask to wait at most, before the client's; may
    * be 0. What asks for longer is an error at once, whose `retryAfter` is in seconds. A wait without a hint is no
    * longer either.
    */
-  maxRetryWait?: number
+  maxRetryWait?: number | undefined
   /**
    * Whether sending it twice is as good as once: it is then tried again also where the server may have acted. Default:
    * as its method says (RFC 9110, 9.2.2), unless the family knows better of its path.
    */
-  idempotent?: boolean
+  idempotent?: boolean | undefined
   /**
    * Sent as `Idempotency-Key` with every attempt, to servers that know a request again by it; it is then tried again
    * also where the server may have acted, unless `idempotent` is `false`. Default: none.
    */
-  idempotencyKey?: string
+  idempotencyKey?: string | undefined
   /** The id of this request. Default: a fresh UUIDv7. */
-  requestId?: string
+  requestId?: string | undefined
   /** Ends the call at once when it aborts; the call rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | null | undefined
 }
 
 /** A request as the core reads it, but for what each sending adds. */

@@ -51,7 +51,7 @@ export class LinktorResponse {
 
   /** The body as it came, decompressed. */
   bytes(): Uint8Array {
-    return typeof this.#body === 'string' ? Buffer.from(this.#body) : this.#body
+    return typeof this.#body === 'string' ? Buffer.from(this.#body) : new Uint8Array(this.#body)
   }
 
   /**

@@ -27,7 +27,8 @@ export function signalOf(signal: AbortSignal | null | undefined): AbortSignal | 
 
 /** Refuses what is no signal, and throws the reason of one that has aborted. */
 export function checkSignal(signal: AbortSignal): void {
-  if (typeof signal.addEventListener !== 'function') throw invalidRequest('signal must be an AbortSignal')
+  const isSignal = typeof signal.addEventListener === 'function' && typeof signal.removeEventListener === 'function'
+  if (!isSignal) throw invalidRequest('signal must be an AbortSignal')
   if (signal.aborted) throw abortReason(signal)
 }
 

@@ -6,7 +6,9 @@ import type { CallContext } from './token_source.js'
  *
  * Encrypt the text, put it into a database; give back exactly what was saved. A new refresh token is saved before the
  * access token that came with it is used. A failure to load or lock is a `TokenStoreError` of the calls that need a
- * token; after a failure to save, calls go on from memory, and `onEvent` or a warning of the process tells of it.
+ * token; after a failure to save, calls go on from memory, and `onEvent` or a warning of the process tells of it. What
+ * `load` and `save` do not do within the client's `timeout` has failed. A process that has nothing else to do waits for
+ * the renewal of a session, whose refresh token may be used up.
  *
  * ```ts
  * const tokenStore: TokenStore = {

@@ -41,12 +41,12 @@ export type Received = [status: number, headers: string[], body: Uint8Array]
 
 /** Sends what the core asks for: see `src/question.rs`. */
 export async function send(fetch: Fetch, asked: readonly unknown[], signal: AbortSignal): Promise<Received> {
-  const [, method, url, headers, body] = asked as [number, string, string, string, Bytes | null]
+  const [, method, url, headers, body, most] = asked as [number, string, string, string, Bytes | null, number]
   const init: FetchInit = { method, headers: pairs(headers), redirect: 'manual', signal, ...(body && { body }) }
-  return received(await fetch(url, init))
+  return received(await fetch(url, init), most)
 }
 
-async function received(response: Partial<FetchResponse> | undefined): Promise<Received> {
+async function received(response: Partial<FetchResponse> | undefined, most: number): Promise<Received> {
   const { status, headers } = Object(response) as Partial<FetchResponse>
   const isStatus = Number.isInteger(status) && Number(status) >= 100 && Number(status) <= 599
   const isIterable = typeof headers === 'object' && headers !== null && Symbol.iterator in headers
@@ -55,10 +55,43 @@ async function received(response: Partial<FetchResponse> | undefined): Promise<R
       'fetch must give a Response, or what has its status (100 to 599), its headers as pairs, and arrayBuffer()',
     )
   }
-  const listed = Array.from(headers, ([name, value]) => [String(name), String(value)]).flat()
-  const body: unknown = await response.arrayBuffer()
-  if (!types.isAnyArrayBuffer(body)) throw new TypeError('arrayBuffer() of what fetch gives must give an ArrayBuffer')
-  return [Number(status), listed, new Uint8Array(body)]
+  const listed = Array.from(headers, (pair) => {
+    if (pair.length === 2) return pair.map(String)
+    throw new TypeError('the headers of what fetch gives must be pairs of name and value')
+  })
+  return [Number(status), listed.flat(), await bodyOf(response as FetchResponse & Streamed, most)]
+}
+
+/** What the platform's `Response` has, and others may. */
+interface Streamed {
+  readonly body?: ReadableStream<Uint8Array> | null
+}
+
+/** The body is larger than what is read. */
+class BodyTooLarge extends Error {
+  override name = 'BodyTooLarge'
+}
+
+/** Read by pieces where that can be: of a body that is too large, no more than that. */
+async function bodyOf(response: FetchResponse & Streamed, most: number): Promise<Uint8Array> {
+  const reader = typeof response.body?.getReader === 'function' ? response.body.getReader() : undefined
+  if (!reader) {
+    const body: unknown = await response.arrayBuffer()
+    if (types.isAnyArrayBuffer(body)) return new Uint8Array(body)
+    throw new TypeError('arrayBuffer() of what fetch gives must give an ArrayBuffer')
+  }
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    pieces.push(piece.value)
+    length += piece.value.byteLength
+    if (length > most) {
+      // Whatever becomes of the rest.
+      reader.cancel().catch(() => {})
+      throw new BodyTooLarge(`the body is larger than ${most} bytes`)
+    }
+  }
+  return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
 }
 
 function pairs(lines: string): [string, string][] {
@@ -66,11 +99,8 @@ function pairs(lines: string): [string, string][] {
   return Array.from({ length: parts.length / 2 }, (_, at) => [parts[2 * at] as string, parts[2 * at + 1] as string])
 }
 
-/** How the network failed: whether in time, and before anything was sent. */
-export interface NetworkFailure {
-  readonly isTimeout: boolean
-  readonly isUnsent: boolean
-}
+/** How the network failed: before anything was sent, in time, or else. */
+export type NetworkFailure = 'connect' | 'connect_timeout' | 'timeout' | 'interrupted' | 'body_too_large'
 
 const UNSENT = /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO)$/
 const UNTRUSTED = /CERT|_TLS_|_SSL_|^UNABLE_TO_/
@@ -84,18 +114,19 @@ const SAID = /^(fetch failed|failed to fetch|terminated|network ?error\b|error s
 
 /** Tells a failure of the network from one of the function's own code; `undefined` for the latter. */
 export function networkFailure(error: unknown): NetworkFailure | undefined {
+  if (error instanceof BodyTooLarge) return 'body_too_large'
   const causes = [...chain(error)]
   const isUnsent = causes.some(({ syscall }) => syscall === 'connect' || syscall === 'getaddrinfo')
   for (const known of causes.flatMap(({ code, name }) => [code, name])) {
     if (typeof known !== 'string') continue
     if (OTHER.test(known)) return undefined
-    if (UNREACHED.test(known)) return { isTimeout: true, isUnsent: true }
-    if (LATE.test(known)) return { isTimeout: true, isUnsent }
-    if (UNSENT.test(known) || UNTRUSTED.test(known)) return { isTimeout: false, isUnsent: true }
-    if (BROKEN.test(known)) return { isTimeout: false, isUnsent }
+    if (UNREACHED.test(known)) return 'connect_timeout'
+    if (LATE.test(known)) return isUnsent ? 'connect_timeout' : 'timeout'
+    if (UNSENT.test(known) || UNTRUSTED.test(known)) return 'connect'
+    if (BROKEN.test(known)) return isUnsent ? 'connect' : 'interrupted'
   }
-  const isSaid = error instanceof Error && SAID.test(error.message)
-  return isSaid ? { isTimeout: false, isUnsent: false } : undefined
+  const isError = types.isNativeError(error) || error instanceof Error
+  return isError && SAID.test(error.message) ? 'interrupted' : undefined
 }
 
 interface Cause {

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /**
  * Warns through the process, which writes it to stderr unless somebody listens to `warning`. What a function of the
  * user's threw is the warning's `cause`.
@@ -12,7 +14,7 @@ export function warn(code: string, message: string, ...causes: [cause?: unknown]
 /** Where an error comes from; whatever else is thrown may be odd enough to throw when it is looked at. */
 export function stackOf(thrown: unknown): string | undefined {
   try {
-    return thrown instanceof Error ? String(thrown.stack) : undefined
+    return types.isNativeError(thrown) || thrown instanceof Error ? String(thrown.stack) : undefined
   } catch {
     return undefined
   }

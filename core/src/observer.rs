@@ -100,6 +100,17 @@ pub enum Event<'a> {
         /// The provider's name.
         provider: &'a str,
     },
+    /// A session that is kept in a token store is being renewed, whoever waits for it. A
+    /// process that ends before it is over may lose it: its refresh token may be used up.
+    SessionRenewing {
+        /// The provider's name.
+        provider: &'a str,
+    },
+    /// It is renewed and saved, or that has failed.
+    SessionRenewed {
+        /// The provider's name.
+        provider: &'a str,
+    },
     /// A request is about to be sent.
     AttemptStarted {
         /// The call.

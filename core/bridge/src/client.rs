@@ -75,6 +75,12 @@ impl Client {
         self.functions.log(is_logged);
     }
 
+    /// From here on the port is told when a session is being renewed, and when it is: by
+    /// events of no call, `session_renewing` and `session_renewed`, also of its handles.
+    pub fn watch(&self) {
+        self.functions.watch();
+    }
+
     /// The client's id, which its questions name.
     pub fn id(&self) -> u64 {
         self.id

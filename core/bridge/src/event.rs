@@ -62,14 +62,15 @@ impl EventRecord {
             request_id: Some(call.request_id.to_owned()),
             ..Self::default()
         };
+        let session = |event, provider: &str| Self { event, provider: provider.to_owned(), ..Self::default() };
         Some(match event {
             Event::CallStarted { call } => of("call_started", call),
             Event::RenewalStarted { call } => of("renewal_started", call),
             Event::RenewalEnded { call, error } => Self { error: *error, ..of("renewal_ended", call) },
             Event::TokensUnsaved { call } => of("tokens_unsaved", call),
-            Event::TokenStoreUnlocked { provider } => {
-                Self { event: "token_store_unlocked", provider: (*provider).to_owned(), ..Self::default() }
-            }
+            Event::TokenStoreUnlocked { provider } => session("token_store_unlocked", provider),
+            Event::SessionRenewing { provider } => session("session_renewing", provider),
+            Event::SessionRenewed { provider } => session("session_renewed", provider),
             Event::AttemptStarted { call, attempt } => Self { attempt: Some(*attempt), ..of("attempt_started", call) },
             Event::AttemptEnded { call, attempt, outcome, elapsed } => {
                 Self { attempt: Some(*attempt), ..of("attempt_ended", call).ended(*outcome, *elapsed) }

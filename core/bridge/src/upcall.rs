@@ -161,16 +161,22 @@ pub(crate) struct Functions {
     client: u64,
     port: Arc<Port>,
     is_logged: Arc<AtomicBool>,
+    is_watched: Arc<AtomicBool>,
 }
 
 impl Functions {
     pub(crate) fn new(client: u64, port: &Arc<Port>) -> Self {
-        Self { client, port: Arc::clone(port), is_logged: Arc::default() }
+        Self { client, port: Arc::clone(port), is_logged: Arc::default(), is_watched: Arc::default() }
     }
 
     /// Whether somebody wants to know of everything.
     pub(crate) fn log(&self, is_logged: bool) {
         self.is_logged.store(is_logged, Ordering::Relaxed);
+    }
+
+    /// Somebody wants to know when sessions are renewed.
+    pub(crate) fn watch(&self) {
+        self.is_watched.store(true, Ordering::Relaxed);
     }
 
     /// Asks where all calls of the client are at home.
@@ -241,8 +247,12 @@ impl Drop for HeldLock {
 
 impl Observer for Functions {
     fn event(&self, event: &Event<'_>) {
-        let is_warning = matches!(event, Event::TokensUnsaved { .. } | Event::TokenStoreUnlocked { .. });
-        if !is_warning && !self.is_logged.load(Ordering::Relaxed) {
+        let is_wanted = match event {
+            Event::TokensUnsaved { .. } | Event::TokenStoreUnlocked { .. } => true,
+            Event::SessionRenewing { .. } | Event::SessionRenewed { .. } => self.is_watched.load(Ordering::Relaxed),
+            _ => self.is_logged.load(Ordering::Relaxed),
+        };
+        if !is_wanted {
             return;
         }
         let Some(record) = EventRecord::of(event) else { return };

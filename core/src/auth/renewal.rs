@@ -17,6 +17,7 @@ use super::source::TokenSource;
 use super::store::Record;
 use super::token_call::{self, Repeat, TokenCall};
 use super::vault::Vault;
+use crate::client::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::id;
 use crate::observer::Event;
@@ -78,6 +79,7 @@ impl Session {
             let seen = vault.revision().await?;
             self.lock().seen = seen;
         }
+        let _under_way = UnderWay::begin(&self.shared);
         match self.obtain(order).await? {
             Obtained::Adopted(renewed) => Ok(renewed),
             Obtained::Granted(grant) => {
@@ -367,4 +369,20 @@ impl Session {
 
 fn expired(message: &str) -> Error {
     Error::new(ErrorKind::Authentication, message).with_code("session_expired")
+}
+
+/// A renewal that is to be saved, until it is dropped.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn begin(shared: &'a Shared) -> Self {
+        shared.tell(Event::SessionRenewing { provider: &shared.provider.name });
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.tell(Event::SessionRenewed { provider: &self.0.provider.name });
+    }
 }

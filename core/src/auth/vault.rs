@@ -4,12 +4,13 @@ use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::proof::Prover;
-use super::store::{Record, StoreLock, TokenStore};
+use super::store::{Record, StoreLock, StoreResult, TokenStore};
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
@@ -19,6 +20,8 @@ pub(crate) struct Vault {
     key: String,
     /// For a session by password: a record of another one is nobody's.
     prover: Option<Prover>,
+    /// How long the store may take to answer.
+    timeout: Duration,
     is_known_unlocked: AtomicBool,
 }
 
@@ -30,11 +33,13 @@ impl Vault {
         base_url: &str,
         principal: &str,
         password: Option<Secret>,
+        timeout: Duration,
     ) -> Self {
         Self {
             store,
             key: format!("{provider} {base_url} {principal}"),
             prover: password.map(Prover::new),
+            timeout,
             is_known_unlocked: AtomicBool::new(false),
         }
     }
@@ -56,7 +61,7 @@ impl Vault {
     }
 
     async fn read(&self) -> Result<Option<Record>, Error> {
-        let text = self.store.load(&self.key).await.map_err(|error| failure("cannot be read", error))?;
+        let text = self.in_time(self.store.load(&self.key)).await.map_err(|error| failure("cannot be read", error))?;
         text.as_ref().map(Record::read).transpose()
     }
 
@@ -65,9 +70,16 @@ impl Vault {
             record.proof = Some(prover.prove().await?);
         }
         let text = record.write()?;
-        let saving = AssertUnwindSafe(async { self.store.save(&self.key, text).await }).catch_unwind();
+        let saving = AssertUnwindSafe(async { self.in_time(self.store.save(&self.key, text)).await }).catch_unwind();
         let saved = saving.await.unwrap_or_else(|_| Err("it panicked".into()));
         saved.map_err(|error| failure("cannot be written", error))
+    }
+
+    /// What the store answers within the client's timeout. A lock may take longer: it waits
+    /// for whoever has it.
+    async fn in_time<T>(&self, answer: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        let late = || Err(format!("it did not answer within {} s", self.timeout.as_secs_f64()).into());
+        tokio::time::timeout(self.timeout, answer).await.unwrap_or_else(|_| late())
     }
 
     /// The lock, and whether it is news that there is none.

@@ -34,7 +34,7 @@ impl Identity {
         };
         let vault = |principal: &str, password: Option<Secret>| {
             let store = shared.store.clone()?;
-            Some(Vault::new(store, &provider.name, shared.base.as_str(), principal, password))
+            Some(Vault::new(store, &provider.name, shared.base.as_str(), principal, password, shared.timeout))
         };
         let session = |way: Way, vault: Option<Vault>| {
             Session::new(Arc::clone(shared), way, vault).map(|session| Self::Session(Arc::new(session)))
