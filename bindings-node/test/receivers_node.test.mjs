@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import * as http2 from 'node:http2'
-import { connect } from 'node:net'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 
@@ -11,7 +10,7 @@ import { InvalidRequestError, Receiver } from '@linktor/sdk'
 import express from 'express'
 import express4 from 'express4'
 
-import { delivery, listening, SECRET, send, signed, until } from './receivers/fronts.mjs'
+import { delivery, listening, SECRET, send, sendPart, signed, until } from './receivers/fronts.mjs'
 
 const receiver = () => new Receiver('linktor', SECRET)
 
@@ -174,12 +173,7 @@ describe('express', () => {
     })
     const errors = caught(app)
     await over(app, async ({ url }) => {
-      const { body, headers } = delivery()
-      const lines = [...headers, ['Content-Length', body.length]].map((pair) => `${pair.join(': ')}\r\n`)
-      const socket = connect(new URL(url).port, '127.0.0.1')
-      socket.on('error', () => {})
-      socket.write(`POST /hook HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}\r\n`)
-      socket.write(body.subarray(0, -1))
+      const socket = sendPart(url, delivery())
       await until(() => responses.length === 1)
       socket.destroy()
       await until(() => responses[0].statusCode === 400)
