@@ -152,6 +152,13 @@ export class Receiver {
    * It rejects with a `TypeError` if it is asked with no such event, and with an `InvalidRequestError` if the event's body
    * was parsed.
    */
+  awsLambda<Event extends LambdaEvent, Context>(
+    handler: (event: WebhookEvent, lambdaEvent: Event, context: Context) => void | PromiseLike<void>,
+  ): LambdaHandler<Event, Context, LambdaResponse>
+  /** The same, of a handler that returns a response. */
+  awsLambda<Event extends LambdaEvent, Context, Result extends LambdaResult = LambdaResponse>(
+    handler: (event: WebhookEvent, lambdaEvent: Event, context: Context) => Returned<Result>,
+  ): LambdaHandler<Event, Context, Result>
   awsLambda<Event extends LambdaEvent, Context, Result extends LambdaResult = LambdaResponse>(
     handler: (event: WebhookEvent, lambdaEvent: Event, context: Context) => Returned<Result>,
   ): LambdaHandler<Event, Context, Result> {
