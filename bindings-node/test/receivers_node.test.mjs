@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import * as http2 from 'node:http2'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 
 import { InvalidRequestError, Receiver } from '@linktor/sdk'
 import express from 'express'
@@ -160,6 +161,32 @@ describe('express', () => {
         events.map((event) => Buffer.from(event.bytes())),
         [delivery().body, Buffer.alloc(0)],
       )
+    })
+
+    test(`what is thrown is a failure in express ${version}, and no other route answers`, async () => {
+      const own = new Error('the database is away')
+      const foreign = runInNewContext("new TypeError('of another realm')")
+      const thrown = [undefined, null, 0, '', 'route', 'router', own, foreign]
+      const outcomes = [...thrown]
+      const app = make()
+      const receive = receiver().express(async () => {
+        throw outcomes.shift()
+      })
+      const another = (_request, response) => response.send('another route')
+      app.use(make.Router().post('/hook', receive, another).post('/hook', another))
+      app.post('/hook', another)
+      const errors = caught(app)
+      await over(app, async ({ send }) => {
+        for (const what of thrown) assert.equal((await send(delivery())).status, 500, inspect(what))
+      })
+      assert.deepEqual([outcomes.length, errors.length], [0, thrown.length])
+      for (const [at, error] of errors.slice(0, -2).entries()) {
+        assert.equal(error.message, 'the handler of a webhook failed')
+        assert.ok(Object.hasOwn(error, 'cause'))
+        assert.equal(error.cause, thrown[at])
+      }
+      assert.equal(errors.at(-2), own)
+      assert.equal(errors.at(-1), foreign)
     })
   }
 

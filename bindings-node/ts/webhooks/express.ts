@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { types } from 'node:util'
 
 import { invalidRequest } from '../errors.js'
 import { warn } from '../warnings.js'
@@ -57,7 +58,7 @@ export function nodeHandler<Request extends NodeRequest, Response extends NodeRe
         respond: (answer) => answer,
       }).then((answer) => answer && send(response, answer))
     } catch (error) {
-      if (next) next(error)
+      if (next) next(failureOf(error))
       else fail(response, error)
     }
   }
@@ -82,6 +83,12 @@ function send(response: NodeResponse, { status, headers, body }: WebhookAnswer):
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.end(body)
+}
+
+/** Express goes on to other routes where it is given `'route'`, `'router'` or anything falsy. */
+function failureOf(error: unknown): Error {
+  if (error instanceof Error || types.isNativeError(error)) return error
+  return new Error('the handler of a webhook failed', { cause: error })
 }
 
 /** Where no framework takes an error, the process is told. */

@@ -98,8 +98,9 @@ export class Receiver {
    *
    * The types are those of the framework, where the handler names them.
    *
-   * Where a parser has taken the bytes, it fails with an `InvalidRequestError`. Errors go to `next`; where there is none,
-   * the sender gets a 500, and the process a `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
+   * Where a parser has taken the bytes, it fails with an `InvalidRequestError`. Errors go to `next`, and what
+   * is thrown that is no error as the `cause` of one; where there is no `next`, the sender gets a 500, and the process a
+   * `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
    */
   express<Request extends NodeRequest, Response extends NodeResponse>(
     handler: (event: WebhookEvent, request: Request, response: Response) => unknown,
