@@ -98,6 +98,9 @@ export class Receiver {
    *
    * The types are those of the framework, where the handler names them.
    *
+   * What the handler does not await, as `response.sendFile` or a pipe, is not waited for: await it, or end the response
+   * before the handler returns.
+   *
    * Where a parser has taken the bytes, it fails with an `InvalidRequestError`. Errors go to `next`, and what
    * is thrown that is no error as the `cause` of one; where there is no `next`, the sender gets a 500, and the process a
    * `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
