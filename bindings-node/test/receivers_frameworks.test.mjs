@@ -1,6 +1,7 @@
 // What Fastify, fetch and AWS Lambda have of their own: their parameters, their bodies, their answers.
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
@@ -123,6 +124,76 @@ describe('fastify', () => {
     assert.equal((await app.inject({ ...inject, payload: '{}' })).body, 'signature_mismatch')
     await app.close()
   })
+
+  const HOOKS_THAT_EAT = {
+    onRequest: (request) => buffer(request.raw),
+    preParsing: async (_request, _reply, payload) => {
+      await buffer(payload)
+      return payload
+    },
+    preValidation: async (request) => {
+      request.body = JSON.parse((await buffer(request.body)).toString() || '{}')
+    },
+    preHandler: async (request) => {
+      await buffer(request.body)
+      request.body = null
+    },
+  }
+  for (const [name, hook] of Object.entries(HOOKS_THAT_EAT)) {
+    test(`a body that a hook ate is missed loudly, ${name}`, async () => {
+      const errors = []
+      const prepare = async (app) => {
+        app.addHook(name, hook)
+        app.setErrorHandler((error, _request, reply) => {
+          errors.push(error)
+          return reply.code(500).send()
+        })
+        await app.register(receiver().fastify('/hook', () => {}))
+      }
+      await overFastify(prepare, async (origin) => {
+        const { body, headers } = delivery()
+        assert.equal((await send(`${origin}/hook`, { method: 'POST', body, headers })).status, 500)
+        const unsigned = await send(`${origin}/hook`, { method: 'POST', body, headers: headers.slice(0, 1) })
+        assert.deepEqual([unsigned.status, unsigned.body], [401, 'missing_signature'])
+        const empty = Buffer.alloc(0)
+        const typed = [...headers.slice(0, 1), ...signed(empty)]
+        assert.equal((await send(`${origin}/hook`, { method: 'POST', body: empty, headers: typed })).status, 200)
+      })
+      const [error, ...more] = errors
+      assert.ok(error instanceof InvalidRequestError, error)
+      assert.match(error.message, /onRequest, preParsing or preValidation.*request\.rawBody = bytes/)
+      assert.ok(!inspect(error).includes('message.received'))
+      assert.equal(more.length, 0)
+    })
+  }
+
+  const HOOKS_THAT_KEEP = {
+    onRequest: async (request) => {
+      request.rawBody = await buffer(request.raw)
+    },
+    preParsing: async (_request, _reply, payload) => Readable.from([await buffer(payload)]),
+    preValidation: async (request) => {
+      request.body = (await buffer(request.body)).toString()
+    },
+    preHandler: async (request) => {
+      request.body = { parsed: 'and nothing was read' }
+    },
+  }
+  for (const [name, hook] of Object.entries(HOOKS_THAT_KEEP)) {
+    test(`a body that a hook kept is taken, ${name}`, async () => {
+      const prepare = async (app) => {
+        app.addHook(name, hook)
+        await app.register(receiver().fastify('/hook', (event) => event.data()))
+      }
+      await overFastify(prepare, async (origin) => {
+        const { status, body } = await send(`${origin}/hook`, delivery())
+        assert.deepEqual([status, body], [200, '{"text":"é"}'])
+        const { headers } = delivery()
+        const other = await send(`${origin}/hook`, { method: 'POST', body: Buffer.from('{}'), headers })
+        assert.deepEqual([other.status, other.body], [401, 'signature_mismatch'])
+      })
+    })
+  }
 
   test('a body that fastify parsed is missed loudly in a route of one’s own', async () => {
     const prepare = (app) =>

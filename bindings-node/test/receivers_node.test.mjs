@@ -188,6 +188,72 @@ describe('express', () => {
       assert.equal(errors.at(-2), own)
       assert.equal(errors.at(-1), foreign)
     })
+
+    test(`a text of another charset is missed loudly in express ${version}`, async () => {
+      const app = make()
+      app.use(make.text({ type: () => true }))
+      app.post(
+        '/hook',
+        receiver().express(() => {}),
+      )
+      const errors = caught(app)
+      const post = (type, headers) => send(url, { method: 'POST', body, headers: [['Content-Type', type], ...headers] })
+      const { body, headers } = delivery()
+      let url
+      await over(app, async (front) => {
+        url = front.url
+        for (const type of [
+          'text/plain; charset=latin1',
+          'text/plain;x=y;Charset="ISO-8859-1"',
+          'a/b; charset=utf-16le',
+        ]) {
+          assert.equal((await post(type, headers.slice(1))).status, 500, type)
+          const unsigned = await post(type, [])
+          assert.deepEqual([unsigned.status, unsigned.body], [401, 'missing_signature'])
+        }
+        for (const type of [
+          'text/plain; charset=utf-8',
+          'text/plain;charset="UTF-8"',
+          'a/b; charset=utf8; x=y',
+          'a/b',
+        ]) {
+          assert.equal((await post(type, headers.slice(1))).status, 200, type)
+        }
+      })
+      assert.equal(errors.length, 3)
+      for (const error of errors) {
+        assert.ok(error instanceof InvalidRequestError)
+        assert.match(error.message, /another charset than UTF-8.*express\.raw\(.*instead of express\.text\(\)/)
+      }
+    })
+
+    test(`a request that is decoded as anything but UTF-8 is missed loudly in express ${version}`, async () => {
+      const app = make()
+      app.post(
+        '/hook/:encoding',
+        (request, _response, next) => {
+          request.setEncoding(request.params.encoding)
+          next()
+        },
+        receiver().express(() => {}),
+      )
+      const errors = caught(app)
+      await over(app, async ({ url }) => {
+        for (const encoding of ['latin1', 'hex', 'utf16le']) {
+          assert.equal((await send(`${url}/${encoding}`, delivery())).status, 500, encoding)
+          const { status } = await send(`${url}/${encoding}`, { ...delivery(), headers: [] })
+          assert.equal(status, 401)
+        }
+        for (const encoding of ['utf8', 'UTF-8']) {
+          assert.equal((await send(`${url}/${encoding}`, delivery())).status, 200, encoding)
+        }
+      })
+      assert.equal(errors.length, 3)
+      for (const error of errors) {
+        assert.ok(error instanceof InvalidRequestError)
+        assert.match(error.message, /setEncoding\(\)/)
+      }
+    })
   }
 
   test('a body that ends too early is refused', async () => {

@@ -101,9 +101,9 @@ export class Receiver {
    * What the handler does not await, as `response.sendFile` or a pipe, is not waited for: await it, or end the response
    * before the handler returns.
    *
-   * Where a parser has taken the bytes, it fails with an `InvalidRequestError`. Errors go to `next`, and what
-   * is thrown that is no error as the `cause` of one; where there is no `next`, the sender gets a 500, and the process a
-   * `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
+   * Where a parser has taken or decoded the bytes, it fails with an `InvalidRequestError`. Errors go to `next`, and
+   * what is thrown that is no error as the `cause` of one; where there is no `next`, the sender gets a 500, and the
+   * process a `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
    */
   express<Request extends NodeRequest, Response extends NodeResponse>(
     handler: (event: WebhookEvent, request: Request, response: Response) => unknown,
@@ -117,6 +117,8 @@ export class Receiver {
    * ```ts
    * await app.register(receiver.fastify('/webhooks/linktor', async (event, request, reply) => { … }))
    * ```
+   *
+   * Where a hook has read the bytes, and kept none as `request.rawBody`, it fails with an `InvalidRequestError`.
    */
   fastify<Request extends FastifyRequestLike = FastifyRequestLike, Reply extends FastifyReplyLike = FastifyReplyLike>(
     path: string,
