@@ -1,8 +1,10 @@
 // What Fastify, fetch and AWS Lambda have of their own: their parameters, their bodies, their answers.
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 
 import { createAdaptorServer } from '@hono/node-server'
 import { InvalidRequestError, Receiver } from '@linktor/sdk'
@@ -122,6 +124,76 @@ describe('fastify', () => {
     assert.equal((await app.inject({ ...inject, payload: '{}' })).body, 'signature_mismatch')
     await app.close()
   })
+
+  const HOOKS_THAT_EAT = {
+    onRequest: (request) => buffer(request.raw),
+    preParsing: async (_request, _reply, payload) => {
+      await buffer(payload)
+      return payload
+    },
+    preValidation: async (request) => {
+      request.body = JSON.parse((await buffer(request.body)).toString() || '{}')
+    },
+    preHandler: async (request) => {
+      await buffer(request.body)
+      request.body = null
+    },
+  }
+  for (const [name, hook] of Object.entries(HOOKS_THAT_EAT)) {
+    test(`a body that a hook ate is missed loudly, ${name}`, async () => {
+      const errors = []
+      const prepare = async (app) => {
+        app.addHook(name, hook)
+        app.setErrorHandler((error, _request, reply) => {
+          errors.push(error)
+          return reply.code(500).send()
+        })
+        await app.register(receiver().fastify('/hook', () => {}))
+      }
+      await overFastify(prepare, async (origin) => {
+        const { body, headers } = delivery()
+        assert.equal((await send(`${origin}/hook`, { method: 'POST', body, headers })).status, 500)
+        const unsigned = await send(`${origin}/hook`, { method: 'POST', body, headers: headers.slice(0, 1) })
+        assert.deepEqual([unsigned.status, unsigned.body], [401, 'missing_signature'])
+        const empty = Buffer.alloc(0)
+        const typed = [...headers.slice(0, 1), ...signed(empty)]
+        assert.equal((await send(`${origin}/hook`, { method: 'POST', body: empty, headers: typed })).status, 200)
+      })
+      const [error, ...more] = errors
+      assert.ok(error instanceof InvalidRequestError, error)
+      assert.match(error.message, /onRequest, preParsing or preValidation.*request\.rawBody = bytes/)
+      assert.ok(!inspect(error).includes('message.received'))
+      assert.equal(more.length, 0)
+    })
+  }
+
+  const HOOKS_THAT_KEEP = {
+    onRequest: async (request) => {
+      request.rawBody = await buffer(request.raw)
+    },
+    preParsing: async (_request, _reply, payload) => Readable.from([await buffer(payload)]),
+    preValidation: async (request) => {
+      request.body = (await buffer(request.body)).toString()
+    },
+    preHandler: async (request) => {
+      request.body = { parsed: 'and nothing was read' }
+    },
+  }
+  for (const [name, hook] of Object.entries(HOOKS_THAT_KEEP)) {
+    test(`a body that a hook kept is taken, ${name}`, async () => {
+      const prepare = async (app) => {
+        app.addHook(name, hook)
+        await app.register(receiver().fastify('/hook', (event) => event.data()))
+      }
+      await overFastify(prepare, async (origin) => {
+        const { status, body } = await send(`${origin}/hook`, delivery())
+        assert.deepEqual([status, body], [200, '{"text":"é"}'])
+        const { headers } = delivery()
+        const other = await send(`${origin}/hook`, { method: 'POST', body: Buffer.from('{}'), headers })
+        assert.deepEqual([other.status, other.body], [401, 'signature_mismatch'])
+      })
+    })
+  }
 
   test('a body that fastify parsed is missed loudly in a route of one’s own', async () => {
     const prepare = (app) =>
@@ -259,11 +331,13 @@ describe('AWS Lambda', () => {
   }
 
   test('what Lambda cannot answer with releases the event', async () => {
-    const outcomes = [1, 'ok', true, { status: 200 }, [200], { statusCode: '200' }, { statusCode: 200 }]
+    const none = [1, 'ok', true, { status: 200 }, [200], { statusCode: '200' }, { statusCode: undefined }]
+    const outcomes = [...none, { statusCode: 200 }]
     const receive = receiver().awsLambda(() => outcomes.shift())
     const event = SHAPES.http(delivery())
-    for (let i = 0; i < 5; i++) await assert.rejects(receive(event, {}), /TypeError: .*which has a statusCode/)
-    assert.equal((await receive(event, {})).statusCode, '200')
+    for (const one of none) {
+      await assert.rejects(receive(event, {}), /TypeError: .*which has a statusCode/, inspect(one))
+    }
     assert.equal((await receive(event, {})).statusCode, 200)
     assert.equal((await receive(event, {})).statusCode, 200)
     assert.equal(outcomes.length, 0)

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import * as http2 from 'node:http2'
-import { connect } from 'node:net'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 
 import { InvalidRequestError, Receiver } from '@linktor/sdk'
 import express from 'express'
 import express4 from 'express4'
 
-import { delivery, listening, SECRET, send, signed, until } from './receivers/fronts.mjs'
+import { delivery, listening, SECRET, send, sendPart, signed, until } from './receivers/fronts.mjs'
 
 const receiver = () => new Receiver('linktor', SECRET)
 
@@ -162,6 +162,98 @@ describe('express', () => {
         [delivery().body, Buffer.alloc(0)],
       )
     })
+
+    test(`what is thrown is a failure in express ${version}, and no other route answers`, async () => {
+      const own = new Error('the database is away')
+      const foreign = runInNewContext("new TypeError('of another realm')")
+      const thrown = [undefined, null, 0, '', 'route', 'router', own, foreign]
+      const outcomes = [...thrown]
+      const app = make()
+      const receive = receiver().express(async () => {
+        throw outcomes.shift()
+      })
+      const another = (_request, response) => response.send('another route')
+      app.use(make.Router().post('/hook', receive, another).post('/hook', another))
+      app.post('/hook', another)
+      const errors = caught(app)
+      await over(app, async ({ send }) => {
+        for (const what of thrown) assert.equal((await send(delivery())).status, 500, inspect(what))
+      })
+      assert.deepEqual([outcomes.length, errors.length], [0, thrown.length])
+      for (const [at, error] of errors.slice(0, -2).entries()) {
+        assert.equal(error.message, 'the handler of a webhook failed')
+        assert.ok(Object.hasOwn(error, 'cause'))
+        assert.equal(error.cause, thrown[at])
+      }
+      assert.equal(errors.at(-2), own)
+      assert.equal(errors.at(-1), foreign)
+    })
+
+    test(`a text of another charset is missed loudly in express ${version}`, async () => {
+      const app = make()
+      app.use(make.text({ type: () => true }))
+      app.post(
+        '/hook',
+        receiver().express(() => {}),
+      )
+      const errors = caught(app)
+      const post = (type, headers) => send(url, { method: 'POST', body, headers: [['Content-Type', type], ...headers] })
+      const { body, headers } = delivery()
+      let url
+      await over(app, async (front) => {
+        url = front.url
+        for (const type of [
+          'text/plain; charset=latin1',
+          'text/plain;x=y;Charset="ISO-8859-1"',
+          'a/b; charset=utf-16le',
+        ]) {
+          assert.equal((await post(type, headers.slice(1))).status, 500, type)
+          const unsigned = await post(type, [])
+          assert.deepEqual([unsigned.status, unsigned.body], [401, 'missing_signature'])
+        }
+        for (const type of [
+          'text/plain; charset=utf-8',
+          'text/plain;charset="UTF-8"',
+          'a/b; charset=utf8; x=y',
+          'a/b',
+        ]) {
+          assert.equal((await post(type, headers.slice(1))).status, 200, type)
+        }
+      })
+      assert.equal(errors.length, 3)
+      for (const error of errors) {
+        assert.ok(error instanceof InvalidRequestError)
+        assert.match(error.message, /another charset than UTF-8.*express\.raw\(.*instead of express\.text\(\)/)
+      }
+    })
+
+    test(`a request that is decoded as anything but UTF-8 is missed loudly in express ${version}`, async () => {
+      const app = make()
+      app.post(
+        '/hook/:encoding',
+        (request, _response, next) => {
+          request.setEncoding(request.params.encoding)
+          next()
+        },
+        receiver().express(() => {}),
+      )
+      const errors = caught(app)
+      await over(app, async ({ url }) => {
+        for (const encoding of ['latin1', 'hex', 'utf16le']) {
+          assert.equal((await send(`${url}/${encoding}`, delivery())).status, 500, encoding)
+          const { status } = await send(`${url}/${encoding}`, { ...delivery(), headers: [] })
+          assert.equal(status, 401)
+        }
+        for (const encoding of ['utf8', 'UTF-8']) {
+          assert.equal((await send(`${url}/${encoding}`, delivery())).status, 200, encoding)
+        }
+      })
+      assert.equal(errors.length, 3)
+      for (const error of errors) {
+        assert.ok(error instanceof InvalidRequestError)
+        assert.match(error.message, /setEncoding\(\)/)
+      }
+    })
   }
 
   test('a body that ends too early is refused', async () => {
@@ -174,12 +266,7 @@ describe('express', () => {
     })
     const errors = caught(app)
     await over(app, async ({ url }) => {
-      const { body, headers } = delivery()
-      const lines = [...headers, ['Content-Length', body.length]].map((pair) => `${pair.join(': ')}\r\n`)
-      const socket = connect(new URL(url).port, '127.0.0.1')
-      socket.on('error', () => {})
-      socket.write(`POST /hook HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}\r\n`)
-      socket.write(body.subarray(0, -1))
+      const socket = sendPart(url, delivery())
       await until(() => responses.length === 1)
       socket.destroy()
       await until(() => responses[0].statusCode === 400)

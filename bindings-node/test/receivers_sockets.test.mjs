@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
@@ -11,7 +10,7 @@ import { gzipSync } from 'node:zlib'
 
 import { Receiver, webhooks } from '@linktor/sdk'
 
-import { delivery, FRONTS, Handler, SECRET, signed, until } from './receivers/fronts.mjs'
+import { delivery, FRONTS, Handler, SECRET, sendPart, signed, until } from './receivers/fronts.mjs'
 import { useSandbox } from './sandbox.mjs'
 
 const sandbox = useSandbox()
@@ -112,17 +111,12 @@ for (const name of LISTENING) {
     test('what ends too early meets no handler', async () => {
       const handler = new Handler()
       await over(name, new Receiver('linktor', SECRET), handler, async ({ url, send }) => {
-        const { body, headers } = delivery()
-        const lines = [...headers, ['Content-Length', body.length]].map((pair) => `${pair.join(': ')}\r\n`)
-        const socket = connect(new URL(url).port, '127.0.0.1')
-        socket.on('error', () => {})
-        socket.write(`POST /hook HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}\r\n`)
-        socket.write(body.subarray(0, -1))
+        const socket = sendPart(url, delivery())
         await sleep(50)
         socket.destroy()
         await sleep(50)
         assert.deepEqual([handler.events, handler.errors], [[], []])
-        assert.equal((await send({ method: 'POST', body, headers })).status, 200)
+        assert.equal((await send(delivery())).status, 200)
       })
     })
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
+import { connect as connectTo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -63,6 +64,17 @@ export async function send(url, { method, body, headers }, agent = false) {
   sent.end(body)
   const [response] = await once(sent, 'response')
   return { status: response.statusCode, headers: response.headers, body: await text(response) }
+}
+
+/** Sends a request but for the last byte of its body, on a socket that the test ends. */
+export function sendPart(url, { method, body, headers }) {
+  const { host, hostname, pathname, port } = new URL(url)
+  const all = [['Host', host], ...headers, ['Content-Length', body.length]]
+  const socket = connectTo(port, hostname)
+  socket.on('error', () => {})
+  socket.write(`${method} ${pathname} HTTP/1.1\r\n${all.map((pair) => `${pair.join(': ')}\r\n`).join('')}\r\n`)
+  socket.write(body.subarray(0, -1))
+  return socket
 }
 
 /** Listens until it is closed. */

@@ -1,11 +1,11 @@
-import type { Readable } from 'node:stream'
+import { types } from 'node:util'
 
 import { invalidRequest } from '../errors.js'
 import { warn } from '../warnings.js'
 import { type AnyDeduplicator, receive, type WebhookAnswer } from './delivery.js'
 import type { WebhookEvent } from './event.js'
 import { isRaw, type WebhookBody } from './received.js'
-import { streamed } from './stream.js'
+import { unread } from './stream.js'
 import type { Verifier } from './verifier.js'
 
 /** A request as of `node:http`, Express and Connect. */
@@ -57,7 +57,7 @@ export function nodeHandler<Request extends NodeRequest, Response extends NodeRe
         respond: (answer) => answer,
       }).then((answer) => answer && send(response, answer))
     } catch (error) {
-      if (next) next(error)
+      if (next) next(failureOf(error))
       else fail(response, error)
     }
   }
@@ -68,20 +68,36 @@ const EATEN =
   "express.json() or any other body parser; or let its route have express.raw({ type: () => true, limit: '1mb' }) " +
   'instead; or keep the bytes: express.json({ verify: (request, response, bytes) => { request.rawBody = bytes } })'
 
+const DECODED =
+  "the webhook's body was decoded from another charset than UTF-8, and its bytes are gone: let its route have " +
+  "express.raw({ type: () => true, limit: '1mb' }) instead of express.text()"
+
 /** The bytes that somebody kept, or those that nobody has read yet. */
 function bodyOf(request: NodeRequest, limit: number): WebhookBody | Promise<WebhookBody> {
-  const kept = [request.rawBody, request.body].find(isRaw)
-  if (kept !== undefined) return kept
+  const { rawBody, body, headers } = request
+  if (isRaw(rawBody)) return rawBody
   // Without a body, parsers read nothing, though some leave an empty object.
-  const stream = request as unknown as Readable
-  if (stream.readableDidRead || typeof stream.on !== 'function') throw invalidRequest(EATEN)
-  return streamed(stream, limit)
+  if (!isRaw(body)) return unread(request, limit, EATEN)
+  if (typeof body === 'string' && !isUtf8(headers['content-type'])) throw invalidRequest(DECODED)
+  return body
+}
+
+/** Whether the text of this type was UTF-8, as it is unless its sender says something else. */
+function isUtf8(type: unknown): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(String(type)) ?? []
+  return !charset || /^utf-?8$/i.test(charset)
 }
 
 function send(response: NodeResponse, { status, headers, body }: WebhookAnswer): void {
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.end(body)
+}
+
+/** Express goes on to other routes where it is given `'route'`, `'router'` or anything falsy. */
+function failureOf(error: unknown): Error {
+  if (error instanceof Error || types.isNativeError(error)) return error
+  return new Error('the handler of a webhook failed', { cause: error })
 }
 
 /** Where no framework takes an error, the process is told. */

@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream'
-
 import { type AnyDeduplicator, receive } from './delivery.js'
 import type { WebhookEvent } from './event.js'
-import { streamed } from './stream.js'
+import { isRaw, type WebhookBody } from './received.js'
+import { isStream, unread } from './stream.js'
 import type { Verifier } from './verifier.js'
 
 /** A request as of Fastify. */
@@ -10,6 +9,8 @@ export interface FastifyRequestLike {
   readonly method: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: unknown
+  /** The bytes, where a hook kept them. */
+  readonly rawBody?: unknown
   readonly raw: object
 }
 
@@ -48,7 +49,7 @@ export function fastifyPlugin<Request extends FastifyRequestLike, Reply extends 
       receive<Reply | undefined>(verifier, seen, {
         method: request.method,
         headers: request.headers,
-        read: () => streamed((request.body ?? request.raw) as Readable, verifier.sizeLimit),
+        read: () => bodyOf(request, verifier.sizeLimit),
         async handle(event) {
           const returned = await handler(event, request, reply)
           // Now, since what cannot be sent is no 2xx. Of nothing, Fastify makes an answer if there is none yet.
@@ -64,4 +65,14 @@ export function fastifyPlugin<Request extends FastifyRequestLike, Reply extends 
       }),
     )
   }
+}
+
+const EATEN =
+  "the webhook's body was read before its receiver could, and its bytes are gone: let no onRequest, preParsing or " +
+  'preValidation hook read it; or let the one that does keep the bytes: request.rawBody = bytes'
+
+/** The bytes that a hook kept, or those that nobody has read yet. */
+function bodyOf({ rawBody, body, raw }: FastifyRequestLike, limit: number): WebhookBody | Promise<WebhookBody> {
+  const kept = [rawBody, body].find(isRaw)
+  return kept ?? unread(isStream(body) ? body : raw, limit, EATEN)
 }

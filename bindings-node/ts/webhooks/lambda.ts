@@ -74,9 +74,10 @@ function bodyOf({ body, isBase64Encoded }: { body?: unknown; isBase64Encoded?: u
   )
 }
 
-function statusOf(returned: unknown): unknown {
-  if (typeof returned === 'object' && returned !== null && 'statusCode' in returned) return returned.statusCode
-  throw new TypeError('the handler of a webhook must return a response, which has a statusCode, or nothing')
+function statusOf(returned: LambdaResult): number {
+  const status: unknown = returned.statusCode
+  if (typeof status === 'number') return status
+  throw new TypeError('the handler of a webhook must return a response, which has a statusCode, a number, or nothing')
 }
 
 /** In the shape that was asked in. */

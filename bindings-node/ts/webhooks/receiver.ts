@@ -98,8 +98,12 @@ export class Receiver {
    *
    * The types are those of the framework, where the handler names them.
    *
-   * Where a parser has taken the bytes, it fails with an `InvalidRequestError`. Errors go to `next`; where there is none,
-   * the sender gets a 500, and the process a `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
+   * What the handler does not await, as `response.sendFile` or a pipe, is not waited for: await it, or end the response
+   * before the handler returns.
+   *
+   * Where a parser has taken or decoded the bytes, it fails with an `InvalidRequestError`. Errors go to `next`, and
+   * what is thrown that is no error as the `cause` of one; where there is no `next`, the sender gets a 500, and the
+   * process a `warning` with the code `LINKTOR_WEBHOOK_HANDLER`.
    */
   express<Request extends NodeRequest, Response extends NodeResponse>(
     handler: (event: WebhookEvent, request: Request, response: Response) => unknown,
@@ -113,6 +117,8 @@ export class Receiver {
    * ```ts
    * await app.register(receiver.fastify('/webhooks/linktor', async (event, request, reply) => { … }))
    * ```
+   *
+   * Where a hook has read the bytes, and kept none as `request.rawBody`, it fails with an `InvalidRequestError`.
    */
   fastify<Request extends FastifyRequestLike = FastifyRequestLike, Reply extends FastifyReplyLike = FastifyReplyLike>(
     path: string,
@@ -152,6 +158,13 @@ export class Receiver {
    * It rejects with a `TypeError` if it is asked with no such event, and with an `InvalidRequestError` if the event's body
    * was parsed.
    */
+  awsLambda<Event extends LambdaEvent, Context>(
+    handler: (event: WebhookEvent, lambdaEvent: Event, context: Context) => void | PromiseLike<void>,
+  ): LambdaHandler<Event, Context, LambdaResponse>
+  /** The same, of a handler that returns a response. */
+  awsLambda<Event extends LambdaEvent, Context, Result extends LambdaResult = LambdaResponse>(
+    handler: (event: WebhookEvent, lambdaEvent: Event, context: Context) => Returned<Result>,
+  ): LambdaHandler<Event, Context, Result>
   awsLambda<Event extends LambdaEvent, Context, Result extends LambdaResult = LambdaResponse>(
     handler: (event: WebhookEvent, lambdaEvent: Event, context: Context) => Returned<Result>,
   ): LambdaHandler<Event, Context, Result> {

@@ -1,18 +1,29 @@
 import type { Readable } from 'node:stream'
 
+import { invalidRequest } from '../errors.js'
 import { native, translated } from '../native.js'
 
 /**
- * The bytes of a stream; of one that is longer than the limit, the first that exceed it, and the others are read and
- * forgotten, so that the connection serves again.
+ * The bytes of a stream that nobody has read yet.
+ * @param eaten what to say where there is none
  * @internal
  */
-export async function streamed(stream: Readable, limit: number): Promise<Buffer> {
-  return (await collected(stream, limit)) ?? truncated()
+export function unread(stream: unknown, limit: number, eaten: string): Promise<Buffer> {
+  if (!isStream(stream) || stream.readableDidRead) throw invalidRequest(eaten)
+  if ((stream.readableEncoding ?? 'utf8') === 'utf8') return streamed(stream, limit)
+  throw invalidRequest(
+    "the webhook's body is decoded by a setEncoding() of another encoding than UTF-8, and its bytes are gone: call none " +
+      'before the receiver reads it',
+  )
+}
+
+/** @internal */
+export function isStream(value: unknown): value is Readable {
+  return typeof (value as Readable | null | undefined)?.on === 'function'
 }
 
 /**
- * The same of a stream of the web, which is cancelled there.
+ * The bytes of a stream of the web, which is cancelled once it is longer than the limit.
  * @internal
  */
 export async function fetched(stream: ReadableStream<Uint8Array>, limit: number): Promise<Buffer> {
@@ -31,6 +42,14 @@ export async function fetched(stream: ReadableStream<Uint8Array>, limit: number)
   }
   if (length > limit) reader.cancel().catch(() => {})
   return Buffer.concat(chunks)
+}
+
+/**
+ * Of a stream that is longer than the limit, the first that exceed it; the others are read and forgotten, so that the
+ * connection serves again.
+ */
+async function streamed(stream: Readable, limit: number): Promise<Buffer> {
+  return (await collected(stream, limit)) ?? truncated()
 }
 
 /** Nothing, if it ends too early. */

@@ -99,6 +99,15 @@ export const url: LambdaFunctionURLHandler = receiver.awsLambda(async (event) =>
 export const balancer: ALBHandler = receiver.awsLambda(
   async (_event, _asked: ALBEvent): Promise<ALBResult> => ({ statusCode: 200 }),
 )
+export const silent: APIGatewayProxyHandler = receiver.awsLambda(async (event) => {
+  event.data()
+})
+export const silentBalancer: ALBHandler = receiver.awsLambda(async (event, { path }, { awsRequestId }) => {
+  console.log(event.data(), path, awsRequestId)
+})
+export const sync: APIGatewayProxyHandler = receiver.awsLambda((event) => {
+  event.data()
+})
 export const inferred = receiver.awsLambda(async () => {})
 
 const answer: webhooks.WebhookAnswer = await receiver.handle(Buffer.of(), {}, async () => {})
@@ -119,6 +128,12 @@ new Receiver('linktor', 'secret', { deduplicator: { begin: () => true, commit() 
 receiver.fetch(async () => ({ ok: true }))
 // @ts-expect-error: no response
 receiver.awsLambda(async () => 'ok')
+// @ts-expect-error: no response either
+receiver.awsLambda(() => 'ok')
+// @ts-expect-error: nor here
+export const refused: APIGatewayProxyHandler = receiver.awsLambda(async () => 'ok')
+// @ts-expect-error: a status that is a text
+receiver.awsLambda(async () => ({ statusCode: '200' }))
 // @ts-expect-error: no answer
 receiver.handle('', {}, () => 'ok')
 // @ts-expect-error: a parsed body
