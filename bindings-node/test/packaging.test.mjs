@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 
+import { build } from 'esbuild'
+
 import { platforms } from '../scripts/platforms.mjs'
 import { root } from './sandbox.mjs'
 
@@ -156,6 +158,34 @@ for (const [tool, ...args] of [
     assert.equal(status, 0, stdout + stderr)
   })
 }
+
+/** Bundles a program that loads the SDK; gives the file. */
+async function bundle(name, options) {
+  const outfile = join(folder, name, 'program.cjs')
+  const stdin = { contents: LOAD, resolveDir: folder }
+  await build({ stdin, outfile, bundle: true, platform: 'node', logLevel: 'silent', ...options })
+  return outfile
+}
+
+const output = (path) => execFileSync(process.execPath, [path], { stdio: 'pipe', encoding: 'utf8' })
+
+test('a bundle that leaves the packages outside finds them', async () => {
+  installPlatform()
+  assert.equal(output(await bundle('outside', { external: ['@linktor/*'] })), 'linktor\n')
+})
+
+test('a bundle is made where no addon is, and finds the one of where it runs', async () => {
+  const path = await bundle('inside', {})
+  installPlatform()
+  assert.equal(output(path), 'linktor\n')
+})
+
+test('a bundle that carries the addon runs where no package is', async () => {
+  installPlatform()
+  const path = await bundle('carried', { loader: { '.node': 'copy' } })
+  rmSync(join(modules, `sdk-${platform}`), { recursive: true })
+  assert.equal(output(path), 'linktor\n')
+})
 
 test('@linktor/sandbox finds the program of its platform package, or says what to install', () => {
   const text = `console.log(require('@linktor/sandbox').path)`
