@@ -7,14 +7,13 @@ import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, mock, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 
 import { APIClient, AuthenticationError, LibromiConnect, Linkit, Linktor, Verifier } from '@linktor/sdk'
 import { Sandbox, SandboxError } from '@linktor/sdk/testing'
 
-import { rejection } from './sandbox.mjs'
+import { gone, rejection } from './sandbox.mjs'
 
 const program = (name) => join(import.meta.dirname, 'programs', `${name}.mjs`)
 let sandbox
@@ -206,18 +205,6 @@ async function outlived(how) {
   const [code, signal] = await once(child, 'exit')
   await gone(url.trim())
   return code ?? signal
-}
-
-async function gone(url) {
-  for (let tries = 0; tries < 500; tries++) {
-    const answers = await fetch(`${url}/_sandbox`).then(
-      () => true,
-      () => false,
-    )
-    if (!answers) return
-    await sleep(20)
-  }
-  throw new Error('the sandbox outlived what started it')
 }
 
 for (const [how, end] of [
