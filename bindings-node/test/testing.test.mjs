@@ -257,6 +257,32 @@ test('a program that is none, does not start, or is another is told', {
   )
 })
 
+test('a program that never ends its first line is not waited for', { skip: process.platform === 'win32' }, () => {
+  // A thirtieth of the time, for what is to take it.
+  const text = `
+    import timers from 'node:timers'
+    const { setTimeout } = timers
+    timers.setTimeout = (act, wait) => setTimeout(act, wait / 30)
+    const { Sandbox } = await import('@linktor/sdk/testing')
+    await Sandbox.start().catch((error) => console.log(error.name, error.message))`
+  const folder = mkdtempSync(join(tmpdir(), 'linktor-'))
+  const path = join(folder, 'sandbox')
+  writeFileSync(path, '#!/bin/sh\nprintf {; exec cat\n', { mode: 0o755 })
+  try {
+    const args = ['--input-type=module', '--eval', text]
+    const env = { ...process.env, LINKTOR_SANDBOX: path }
+    const output = execFileSync(process.execPath, args, {
+      cwd: import.meta.dirname,
+      env,
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    assert.match(output, /^SandboxError .* is not ready after 30 s$/m)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('where no sandbox is installed, it is told what to install', () => {
   const text = `
     import { Sandbox } from '@linktor/sdk/testing'
