@@ -7,7 +7,15 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-import { manifestIn, optionalDependencies, platformsNamed, products, root, written } from './platforms.mjs'
+import {
+  manifestIn,
+  optionalDependencies,
+  peerDependencies,
+  platformsNamed,
+  products,
+  root,
+  written,
+} from './platforms.mjs'
 
 const build = join(import.meta.dirname, 'build.mjs')
 const [destination, named] = process.argv.slice(2)
@@ -18,8 +26,13 @@ for (const product of products) {
     const manifest = manifestIn(folder)
     pack(folder, manifest, `# ${manifest.name}\n\n${manifest.description} It comes with that package.\n`)
   }
-  // Here alone, not in the clone's package.json: there they would be asked of the registry before they are published.
-  pack(product.folder, { ...manifestIn(product.folder), optionalDependencies: optionalDependencies(product) })
+  const manifest = manifestIn(product.folder)
+  pack(product.folder, {
+    ...manifest,
+    peerDependencies: peerDependencies(manifest),
+    // Here alone, not in the clone's package.json: there they would be asked of the registry before they are published.
+    optionalDependencies: optionalDependencies(product),
+  })
 }
 
 function pack(folder, manifest, readme) {

@@ -71,6 +71,11 @@ export function optionalDependencies({ name, folder }) {
   return Object.fromEntries(platforms.map((platform) => [`${name}-${platform.name}`, manifestIn(folder).version]))
 }
 
+/** The range of the sandbox that an SDK goes with, beside the others that it names. */
+export function peerDependencies({ version, peerDependencies }) {
+  return peerDependencies && { ...peerDependencies, '@linktor/sandbox': `^${version}` }
+}
+
 function platformManifest(product, platform) {
   const { version, license, homepage, repository, engines } = manifestIn(product.folder)
   const [os, cpu, abi] = platform.split('-')
@@ -108,6 +113,15 @@ function check() {
   if (versions.size > 1) throw new Error(`the packages are of several versions: ${[...versions].join(', ')}`)
   for (const { folder, text } of manifests()) {
     if (written(manifestIn(folder)) !== text) throw new Error(`${folder} is stale: run node scripts/platforms.mjs`)
+  }
+  for (const { folder } of products) {
+    const { version, peerDependencies: named } = manifestIn(folder)
+    const expected = peerDependencies({ version, peerDependencies: named })
+    if (written({ named }) !== written({ named: expected })) {
+      throw new Error(
+        `${folder}/package.json has a stale peer: write ${expected['@linktor/sandbox']} for @linktor/sandbox`,
+      )
+    }
   }
   for (const { platformFolder } of products) {
     for (const entry of readdirSync(platformFolder(''), { withFileTypes: true })) {

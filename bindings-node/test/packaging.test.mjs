@@ -1,13 +1,17 @@
 // The package as it is published, where nothing else of this tree is.
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, before, beforeEach, test } from 'node:test'
 
+import { build } from 'esbuild'
+
 import { platforms } from '../scripts/platforms.mjs'
-import { root } from './sandbox.mjs'
+import { gone, root } from './sandbox.mjs'
 
 const own = join(import.meta.dirname, '..')
 const { version } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8'))
@@ -25,7 +29,9 @@ before(() => {
     execFileSync('tar', ['-xzf', packed, '--strip-components=1', '-C', join(modules, name)])
   }
 })
-beforeEach(() => rmSync(join(modules, `sdk-${platform}`), { recursive: true, force: true }))
+beforeEach(() => {
+  for (const name of ['sdk', 'sandbox']) rmSync(join(modules, `${name}-${platform}`), { recursive: true, force: true })
+})
 after(() => rmSync(folder, { recursive: true }))
 
 /** Installs the package of this machine, with what npm finds in its own package.json but for what is given. */
@@ -157,19 +163,81 @@ for (const [tool, ...args] of [
   })
 }
 
-test('@linktor/sandbox finds the program of its platform package, or says what to install', () => {
-  const text = `console.log(require('@linktor/sandbox').path)`
-  const told = run(text)
-  assert.match(told, /finds no program for .*npm install -D @linktor\/sandbox-.*--omit=optional/)
+/** Bundles a program that loads the SDK; gives the file. */
+async function bundle(name, options) {
+  const outfile = join(folder, name, 'program.cjs')
+  const stdin = { contents: LOAD, resolveDir: folder }
+  await build({ stdin, outfile, bundle: true, platform: 'node', logLevel: 'silent', ...options })
+  return outfile
+}
+
+const output = (path) => execFileSync(process.execPath, [path], { stdio: 'pipe', encoding: 'utf8' })
+
+test('a bundle that leaves the packages outside finds them', async () => {
+  installPlatform()
+  assert.equal(output(await bundle('outside', { external: ['@linktor/*'] })), 'linktor\n')
+})
+
+test('a bundle is made where no addon is, and finds the one of where it runs', async () => {
+  const path = await bundle('inside', {})
+  installPlatform()
+  assert.equal(output(path), 'linktor\n')
+})
+
+test('a bundle that carries the addon runs where no package is', async () => {
+  installPlatform()
+  const path = await bundle('carried', { loader: { '.node': 'copy' } })
+  rmSync(join(modules, `sdk-${platform}`), { recursive: true })
+  assert.equal(output(path), 'linktor\n')
+})
+
+/** Installs the sandbox's package of this machine; gives the program. */
+function installProgram() {
   const place = join(modules, `sandbox-${platform}`)
   const manifest = readFileSync(join(root, 'tests', 'sandbox', 'npm', platform, 'package.json'), 'utf8')
   const [file] = JSON.parse(manifest).files
   mkdirSync(place)
   writeFileSync(join(place, 'package.json'), manifest)
   copyFileSync(process.env.LINKTOR_SANDBOX, join(place, file))
-  assert.equal(run(text).trim(), join(place, file))
-  const bin = join(modules, 'sandbox', 'bin.js')
-  const { status, stderr } = spawnSync(process.execPath, [bin, '--prot'], { encoding: 'utf8' })
-  assert.equal(status, 2)
-  assert.match(stderr, /unknown argument `--prot`/)
+  return join(place, file)
+}
+
+const command = join(modules, 'sandbox', 'bin.js')
+
+test('@linktor/sandbox finds the program of its platform package, or says what to install', () => {
+  const text = `console.log(require('@linktor/sandbox').path)`
+  const told = run(text)
+  assert.match(told, /finds no program for .*npm install -D @linktor\/sandbox-.*--omit=optional/)
+  const program = installProgram()
+  assert.equal(run(text).trim(), program)
 })
+
+test('its command ends as the program does', () => {
+  installProgram()
+  const told = spawnSync(process.execPath, [command, '--prot'], { encoding: 'utf8' })
+  assert.equal(told.status, 2)
+  assert.match(told.stderr, /unknown argument `--prot`/)
+  const { status, stdout } = spawnSync(process.execPath, [command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  assert.equal(status, 0)
+  assert.ok(JSON.parse(stdout).url)
+})
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL']) {
+  test(`its command takes the program along: ${signal}`, { skip: process.platform === 'win32' }, async () => {
+    installProgram()
+    // Its standard input stays open when the command has ended.
+    const held = spawn('sleep', ['600'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [command], { stdio: [held.stdout, 'pipe', 'inherit'] })
+    try {
+      const [line] = await once(createInterface(child.stdout), 'line')
+      const { url } = JSON.parse(line)
+      assert.equal((await fetch(`${url}/_sandbox`)).status, 200)
+      child.kill(signal)
+      assert.deepEqual(await once(child, 'exit'), [null, signal])
+      await gone(url)
+    } finally {
+      child.kill('SIGKILL')
+      held.kill()
+    }
+  })
+}

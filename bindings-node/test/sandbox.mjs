@@ -88,3 +88,16 @@ export async function rejection(promise) {
   }
   throw new Error('it did not reject')
 }
+
+/** Waits until nothing answers at a sandbox's URL. */
+export async function gone(url) {
+  for (let tries = 0; tries < 500; tries++) {
+    const answers = await fetch(`${url}/_sandbox`).then(
+      () => true,
+      () => false,
+    )
+    if (!answers) return
+    await sleep(20)
+  }
+  throw new Error('the sandbox outlived what started it')
+}

@@ -7,14 +7,13 @@ import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, mock, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 
 import { APIClient, AuthenticationError, LibromiConnect, Linkit, Linktor, Verifier } from '@linktor/sdk'
 import { Sandbox, SandboxError } from '@linktor/sdk/testing'
 
-import { rejection } from './sandbox.mjs'
+import { gone, rejection } from './sandbox.mjs'
 
 const program = (name) => join(import.meta.dirname, 'programs', `${name}.mjs`)
 let sandbox
@@ -208,18 +207,6 @@ async function outlived(how) {
   return code ?? signal
 }
 
-async function gone(url) {
-  for (let tries = 0; tries < 500; tries++) {
-    const answers = await fetch(`${url}/_sandbox`).then(
-      () => true,
-      () => false,
-    )
-    if (!answers) return
-    await sleep(20)
-  }
-  throw new Error('the sandbox outlived what started it')
-}
-
 for (const [how, end] of [
   ['idle', 0],
   ['exit', 3],
@@ -268,6 +255,32 @@ test('a program that is none, does not start, or is another is told', {
     await failure(`echo '{"url":""}'; cat`),
     /another version.*base_urls, auth_urls, credentials.*@linktor\/sandbox@\d/,
   )
+})
+
+test('a program that never ends its first line is not waited for', { skip: process.platform === 'win32' }, () => {
+  // A thirtieth of the time, for what is to take it.
+  const text = `
+    import timers from 'node:timers'
+    const { setTimeout } = timers
+    timers.setTimeout = (act, wait) => setTimeout(act, wait / 30)
+    const { Sandbox } = await import('@linktor/sdk/testing')
+    await Sandbox.start().catch((error) => console.log(error.name, error.message))`
+  const folder = mkdtempSync(join(tmpdir(), 'linktor-'))
+  const path = join(folder, 'sandbox')
+  writeFileSync(path, '#!/bin/sh\nprintf {; exec cat\n', { mode: 0o755 })
+  try {
+    const args = ['--input-type=module', '--eval', text]
+    const env = { ...process.env, LINKTOR_SANDBOX: path }
+    const output = execFileSync(process.execPath, args, {
+      cwd: import.meta.dirname,
+      env,
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    assert.match(output, /^SandboxError .* is not ready after 30 s$/m)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('where no sandbox is installed, it is told what to install', () => {

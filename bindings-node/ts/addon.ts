@@ -3,17 +3,17 @@ import { join } from 'node:path'
 
 import { VERSION } from './version.js'
 
-/** The packages that hold the addon, spelt out, so that tools which trace files see them. */
-const PACKAGES: { readonly [platform: string]: () => unknown } = {
-  'darwin-arm64': () => require('@linktor/sdk-darwin-arm64'),
-  'darwin-x64': () => require('@linktor/sdk-darwin-x64'),
-  'linux-arm64-gnu': () => require('@linktor/sdk-linux-arm64-gnu'),
-  'linux-arm64-musl': () => require('@linktor/sdk-linux-arm64-musl'),
-  'linux-x64-gnu': () => require('@linktor/sdk-linux-x64-gnu'),
-  'linux-x64-musl': () => require('@linktor/sdk-linux-x64-musl'),
-  'win32-arm64-msvc': () => require('@linktor/sdk-win32-arm64-msvc'),
-  'win32-x64-msvc': () => require('@linktor/sdk-win32-x64-msvc'),
-}
+/** The platforms that there are packages for. */
+const PLATFORMS = [
+  'darwin-arm64',
+  'darwin-x64',
+  'linux-arm64-gnu',
+  'linux-arm64-musl',
+  'linux-x64-gnu',
+  'linux-x64-musl',
+  'win32-arm64-msvc',
+  'win32-x64-msvc',
+]
 
 /** The addon that was built in this clone, else that of the platform's package, whose version is ours. */
 export function load(): unknown {
@@ -21,10 +21,27 @@ export function load(): unknown {
   try {
     const own = join(__dirname, '..', 'native', `linktor.${platform}.node`)
     if (existsSync(own)) return require(own)
-    const addon = PACKAGES[platform]
-    if (!addon) throw new Error(`${platform} is not supported`)
     checkVersion(platform)
-    return addon()
+    // Spelt out, so that tools which trace files see them, and in a `try`, so that bundlers let them be missing.
+    switch (platform) {
+      case 'darwin-arm64':
+        return require('@linktor/sdk-darwin-arm64')
+      case 'darwin-x64':
+        return require('@linktor/sdk-darwin-x64')
+      case 'linux-arm64-gnu':
+        return require('@linktor/sdk-linux-arm64-gnu')
+      case 'linux-arm64-musl':
+        return require('@linktor/sdk-linux-arm64-musl')
+      case 'linux-x64-gnu':
+        return require('@linktor/sdk-linux-x64-gnu')
+      case 'linux-x64-musl':
+        return require('@linktor/sdk-linux-x64-musl')
+      case 'win32-arm64-msvc':
+        return require('@linktor/sdk-win32-arm64-msvc')
+      case 'win32-x64-msvc':
+        return require('@linktor/sdk-win32-x64-msvc')
+    }
+    throw new Error(`${platform} is not supported`)
   } catch (cause) {
     if (cause instanceof VersionError) throw cause
     throw new Error(advice(platform, cause), { cause })
@@ -36,18 +53,27 @@ class VersionError extends Error {}
 
 function checkVersion(platform: string): void {
   const name = packageOf(platform)
-  const found = require(`${name}/package.json`).version
-  if (found === VERSION) return
+  const found = versionOf(name)
+  if (found === undefined || found === VERSION) return
   throw new VersionError(
     `@linktor/sdk is ${VERSION}, but ${name} is ${found}; they must be of one version. Run: npm install ${name}@${VERSION}`,
   )
 }
 
+/** `undefined` where it is not installed: a bundle may have taken its addon along. */
+function versionOf(name: string): string | undefined {
+  try {
+    return require(`${name}/package.json`).version
+  } catch {
+    return undefined
+  }
+}
+
 function advice(platform: string, cause: unknown): string {
   const machine = `${platform} with Node.js ${process.versions.node}`
   const source = 'build it from source: npm run build:native:release in bindings-node of the repository'
-  if (!PACKAGES[platform]) {
-    const known = Object.keys(PACKAGES).join(', ')
+  if (!PLATFORMS.includes(platform)) {
+    const known = PLATFORMS.join(', ')
     return `@linktor/sdk has no native addon for ${machine}; there are packages for ${known}. Use one of them, or ${source}`
   }
   const missing = (cause as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'

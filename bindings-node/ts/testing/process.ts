@@ -70,9 +70,10 @@ interface Said {
 }
 
 function firstLine(child: ChildProcessWithoutNullStreams, said: Said, { path, missing }: Program): Promise<string> {
-  return new Promise((resolve, reject) => {
+  let timer: NodeJS.Timeout
+  const told = new Promise<string>((resolve, reject) => {
     const fail = (message: string, cause?: unknown) => reject(new SandboxError(message, cause ? { cause } : undefined))
-    const timer = later(() => fail(`${path} is not ready after ${START / 1000} s`), START)
+    timer = later(() => fail(`${path} is not ready after ${START / 1000} s`), START)
     let line = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (!line.includes('\n')) line += text
@@ -82,10 +83,9 @@ function firstLine(child: ChildProcessWithoutNullStreams, said: Said, { path, mi
       fail(error.code === 'ENOENT' ? missing : `${path} cannot be run: ${error.message}`, error)
     })
     child.once('close', () => fail(`${path} did not start: ${stateOf(child, said)}`))
-    // The timer alone would keep the process alive.
-    child.stdout.once('close', () => never(timer))
-    child.stdout.once('data', () => never(timer))
   })
+  // The timer alone would keep the process alive.
+  return told.finally(() => never(timer))
 }
 
 function readyFrom(line: string, { path }: Program): Ready {
