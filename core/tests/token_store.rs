@@ -80,6 +80,8 @@ impl Observer for Heard {
         let what = match event {
             Event::TokensUnsaved { .. } => "unsaved",
             Event::TokenStoreUnlocked { .. } => "unlocked",
+            Event::SessionRenewing { .. } => "renewing",
+            Event::SessionRenewed { .. } => "renewed",
             _ => return,
         };
         self.0.lock().expect("not poisoned").push(what);
@@ -97,7 +99,23 @@ async fn tokens_that_cannot_be_saved_are_used_and_every_call_says_so() {
     assert_eq!(error.kind(), ErrorKind::TokenStore);
     assert!(error.message().contains("the disk is full"), "{error}");
     client.get("/me").send().await.expect("a success");
-    assert_eq!(*heard.0.lock().expect("not poisoned"), ["unlocked", "unsaved", "unsaved", "unsaved"]);
+    let renewed = ["renewing", "renewed"];
+    let expected = [&["unlocked"], &renewed[..], &["unsaved", "unsaved"], &renewed, &["unsaved"]].concat();
+    assert_eq!(*heard.0.lock().expect("not poisoned"), expected);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_in_time_has_failed() {
+    let sandbox = sandbox().await;
+    let store = Slow { inner: MemoryStore::new(), permits: Arc::new(Semaphore::new(0)) };
+    let heard = Heard::default();
+    let builder = by_password(&sandbox).token_store(store).observer(heard.clone());
+    let client = builder.timeout(Duration::from_millis(500)).build().expect("a valid client");
+    client.get("/me").send().await.expect("a success");
+    assert_eq!(*heard.0.lock().expect("not poisoned"), ["unlocked", "renewing", "renewed", "unsaved"]);
+    let error = client.auth().refresh().await.expect_err("it cannot be saved");
+    assert_eq!(error.kind(), ErrorKind::TokenStore);
+    assert!(error.message().contains("did not answer within 0.5 s"), "{error}");
 }
 
 #[tokio::test]

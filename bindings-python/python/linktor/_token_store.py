@@ -14,7 +14,8 @@ class TokenStore(Protocol):
 
     Encrypt the text, put it into a database; give back exactly what was saved. A new refresh token is saved before the
     access token that came with it is used. A failure to load or lock is a `TokenStoreError` of the calls that need a
-    token; after a failure to save, calls go on from memory, and the log warns of it.
+    token; after a failure to save, calls go on from memory, and the log warns of it. What is not loaded or saved within
+    the client's ``timeout`` has failed.
 
     Where several processes renew the same session, add ``lock(key)``, which returns a context manager, sync or async,
     that keeps the others from renewing it meanwhile: see `LockingTokenStore`.

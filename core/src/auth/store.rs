@@ -24,7 +24,7 @@ pub type StoreResult<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 /// A new refresh token is saved before the access token that came with it is used, so a
 /// crash never loses a session that the server still knows. A failure to load or lock is
 /// a `token_store` error of the calls that need a token; after a failure to save, calls
-/// go on from memory.
+/// go on from memory. What is not loaded or saved within the client's timeout has failed.
 pub trait TokenStore: Send + Sync + 'static {
     /// The text that was saved last under this key, or nothing.
     fn load(&self, key: &str) -> BoxFuture<'_, StoreResult<Option<Secret>>>;
