@@ -260,3 +260,11 @@ test('500 concurrent calls get their own answers', async () => {
   )
   assert.equal(new Set(read.map((response) => response.requestId)).size, 500)
 })
+
+test('what is no whole signal is refused, and loses no other call', async () => {
+  const client = sandbox.client()
+  const half = { aborted: false, addEventListener() {} }
+  const [refused, other] = await Promise.allSettled([client.get('/me', { signal: half }), client.get('/me')])
+  assert.match(refused.reason.message, /^signal must be an AbortSignal/)
+  assert.equal(other.value.status, 200)
+})

@@ -327,6 +327,24 @@ test('an answer over 64 MiB is refused', async () => {
   assert.deepEqual([error.kind, error.code], ['protocol', 'body_too_large'])
 })
 
+test('of a body that is too large no more is read than to the limit', async () => {
+  let read = 0
+  let isCancelled = false
+  const endless = async () => {
+    const pull = (controller) => {
+      read += 2 ** 20
+      controller.enqueue(new Uint8Array(2 ** 20))
+    }
+    const cancel = () => {
+      isCancelled = true
+    }
+    return new Response(new ReadableStream({ pull, cancel }, { highWaterMark: 0 }))
+  }
+  const error = await rejection(client(endless).get('/me'))
+  assert.deepEqual([error.kind, error.code, isCancelled], ['protocol', 'body_too_large', true])
+  assert.ok(read <= 66 * 2 ** 20, `${read} bytes`)
+})
+
 test('a fetch that never settles meets the timeout, and hears that nobody waits', async () => {
   const { asked, fetch } = hanging()
   const error = await rejection(client(fetch, { timeout: 100, maxRetries: 1, maxRetryWait: 0 }).get('/me'))
