@@ -1,5 +1,8 @@
 import { types } from 'node:util'
 
+import { readTo } from './reading.js'
+import { isError } from './thrown.js'
+
 /** A `Uint8Array` whose memory is not shared, in the words of every version of TypeScript. */
 type Bytes = ReturnType<Uint8Array['slice']>
 
@@ -80,18 +83,9 @@ async function bodyOf(response: FetchResponse & Streamed, most: number): Promise
     if (types.isAnyArrayBuffer(body)) return new Uint8Array(body)
     throw new TypeError('arrayBuffer() of what fetch gives must give an ArrayBuffer')
   }
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    pieces.push(piece.value)
-    length += piece.value.byteLength
-    if (length > most) {
-      // Whatever becomes of the rest.
-      reader.cancel().catch(() => {})
-      throw new BodyTooLarge(`the body is larger than ${most} bytes`)
-    }
-  }
-  return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
+  const bytes = await readTo(reader, most)
+  if (bytes.length > most) throw new BodyTooLarge(`the body is larger than ${most} bytes`)
+  return bytes
 }
 
 function pairs(lines: string): [string, string][] {
@@ -125,8 +119,7 @@ export function networkFailure(error: unknown): NetworkFailure | undefined {
     if (UNSENT.test(known) || UNTRUSTED.test(known)) return 'connect'
     if (BROKEN.test(known)) return isUnsent ? 'connect' : 'interrupted'
   }
-  const isError = types.isNativeError(error) || error instanceof Error
-  return isError && SAID.test(error.message) ? 'interrupted' : undefined
+  return isError(error) && SAID.test(error.message) ? 'interrupted' : undefined
 }
 
 interface Cause {

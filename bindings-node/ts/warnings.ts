@@ -1,4 +1,4 @@
-import { types } from 'node:util'
+import { isError } from './thrown.js'
 
 /**
  * Warns through the process, which writes it to stderr unless somebody listens to `warning`. What a function of the
@@ -14,7 +14,7 @@ export function warn(code: string, message: string, ...causes: [cause?: unknown]
 /** Where an error comes from; whatever else is thrown may be odd enough to throw when it is looked at. */
 export function stackOf(thrown: unknown): string | undefined {
   try {
-    return types.isNativeError(thrown) || thrown instanceof Error ? String(thrown.stack) : undefined
+    return isError(thrown) ? String(thrown.stack) : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,5 @@
-import { types } from 'node:util'
-
 import { invalidRequest } from '../errors.js'
+import { isError } from '../thrown.js'
 import { warn } from '../warnings.js'
 import { type AnyDeduplicator, receive, type WebhookAnswer } from './delivery.js'
 import type { WebhookEvent } from './event.js'
@@ -96,7 +95,7 @@ function send(response: NodeResponse, { status, headers, body }: WebhookAnswer):
 
 /** Express goes on to other routes where it is given `'route'`, `'router'` or anything falsy. */
 function failureOf(error: unknown): Error {
-  if (error instanceof Error || types.isNativeError(error)) return error
+  if (isError(error)) return error
   return new Error('the handler of a webhook failed', { cause: error })
 }
 

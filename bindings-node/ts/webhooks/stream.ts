@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 
 import { invalidRequest } from '../errors.js'
 import { native, translated } from '../native.js'
+import { readTo } from '../reading.js'
 
 /**
  * The bytes of a stream that nobody has read yet.
@@ -27,21 +28,12 @@ export function isStream(value: unknown): value is Readable {
  * @internal
  */
 export async function fetched(stream: ReadableStream<Uint8Array>, limit: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let length = 0
   const reader = stream.getReader()
   try {
-    while (length <= limit) {
-      const { done, value } = await reader.read()
-      if (done) break
-      chunks.push(value)
-      length += value.length
-    }
+    return await readTo(reader, limit)
   } catch {
     return truncated()
   }
-  if (length > limit) reader.cancel().catch(() => {})
-  return Buffer.concat(chunks)
 }
 
 /**
