@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"time"
 	"unicode/utf8"
+
+	"github.com/linktor/linktor-go/internal/ffi"
 )
 
 // Auth is what a user does about a client's session: see [Client.Auth].
@@ -167,11 +169,12 @@ func (a Auth) call(ctx context.Context, fields map[string]any, value any) error 
 		// Texts alone always have a JSON form.
 		return newError(KindInternal, "a defect of the SDK: the call cannot be written as JSON")
 	}
-	item, err := c.await(ctx, &call{}, func() (uint64, error) { return c.handle.SubmitAuth(string(text)) })
-	if err != nil {
+	var given string
+	read := func(item *ffi.Item) { given = item.Record }
+	if err := c.await(ctx, &call{}, read, func() (uint64, error) { return c.handle.SubmitAuth(string(text)) }); err != nil {
 		return err
 	}
-	return readValue(item.Value, value)
+	return readValue(given, value)
 }
 
 // sessionRecord is a session as it crosses.

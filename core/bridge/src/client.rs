@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, BoxFuture, abortable};
 use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::auth::{self, AuthCall};
 use crate::options;
@@ -33,7 +33,17 @@ pub struct Client {
     /// Those of the root: its handles share them.
     functions: Functions,
     runtime: &'static Runtime,
-    calls: Arc<Mutex<HashMap<u64, AbortHandle>>>,
+    calls: Arc<Calls>,
+}
+
+/// Those in flight, and how each is ended.
+type Calls = Mutex<HashMap<u64, Stop>>;
+
+/// How a call is ended: without a completion, or with one.
+#[derive(Debug)]
+enum Stop {
+    Silently(AbortHandle),
+    Told(oneshot::Sender<()>),
 }
 
 impl Client {
@@ -98,6 +108,32 @@ impl Client {
         self.start(self.request(request), within, Arc::clone(port))
     }
 
+    /// The same of a call whose cancelling is a completion too: with an error that knows how
+    /// far the call had come.
+    pub fn submit_told(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
+        let (stop, stopped) = oneshot::channel();
+        let client = self.inner.clone();
+        let call = Box::pin(async move {
+            // A client that is gone cancels nothing.
+            let stopped = async {
+                if stopped.await.is_err() {
+                    std::future::pending().await
+                }
+            };
+            client.execute_until(request, stopped).await.map(Reply::Response)
+        });
+        let id = next_id();
+        let (port, calls) = (Arc::clone(port), Arc::clone(&self.calls));
+        let call = in_scope(call, within, Line { port: Arc::clone(&port), call: id });
+        lock(&self.calls).insert(id, Stop::Told(stop));
+        self.runtime.spawn(async move {
+            let outcome = call.await;
+            lock(&calls).remove(&id);
+            port.push(Item::Completion { id, outcome: Box::new(outcome) });
+        });
+        id
+    }
+
     /// Starts a call that a thread will wait for.
     pub fn call(&self, request: Request, within: Option<u64>) -> Pending {
         self.pending(self.request(request), within)
@@ -137,11 +173,15 @@ impl Client {
         auth::to_json(&self.inner.auth().authorize_url(scopes, redirect_uri)?)
     }
 
-    /// Ends a call at once. It is dropped without a completion, unless that is queued already.
+    /// Ends a call at once. It is dropped without a completion, unless that is queued already
+    /// or is what [`Client::submit_told`] promised.
     pub fn cancel(&self, id: u64) {
         let call = lock(&self.calls).remove(&id);
-        if let Some(call) = call {
-            call.abort();
+        match call {
+            Some(Stop::Silently(call)) => call.abort(),
+            // It may have ended just now.
+            Some(Stop::Told(call)) => drop(call.send(())),
+            None => {}
         }
     }
 
@@ -175,7 +215,7 @@ impl Client {
         // Known before it begins, so that it cannot be done before; and the lock is not held
         // while the runtime is woken.
         let (call, handle) = abortable(in_scope(call, within, Line { port: Arc::clone(&port), call: id }));
-        lock(&self.calls).insert(id, handle);
+        lock(&self.calls).insert(id, Stop::Silently(handle));
         self.runtime.spawn(async move {
             let Ok(outcome) = call.await else { return };
             let is_cancelled = lock(&calls).remove(&id).is_none();
@@ -196,7 +236,7 @@ fn in_scope(call: impl Future<Output = Outcome>, within: Option<u64>, line: Line
     })
 }
 
-fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
+fn lock(calls: &Calls) -> MutexGuard<'_, HashMap<u64, Stop>> {
     calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -21,7 +21,7 @@ mod upcall;
 mod webhook;
 
 pub use linktor::webhook::{Answer, Begun, Data, MemoryDeduplicator, truncated};
-pub use linktor::{Error, ErrorKind, HeaderValue, Payload, RateLimit, Request, Response, TransportFailure};
+pub use linktor::{Error, ErrorKind, HeaderMap, HeaderValue, Payload, RateLimit, Request, Response, TransportFailure};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
 pub use crate::client::{Client, Pending, Waited};

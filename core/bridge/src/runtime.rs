@@ -2,11 +2,13 @@
 //! drives it, so that nobody has to be woken for the answer; the runtime's own thread does
 //! while calls are under way that no thread waits for, and where nothing happens.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use linktor::{Error, ErrorKind};
 use tokio::runtime::{self, Builder};
 use tokio::sync::Notify;
@@ -21,6 +23,15 @@ const QUIET: Duration = Duration::from_millis(2);
 pub(crate) struct Runtime {
     tokio: Arc<runtime::Runtime>,
     keeper: Option<Arc<Keeper>>,
+    begun: Arc<Begun>,
+}
+
+/// Calls that were begun outside of the runtime, until it takes them up: all at once, since
+/// each wake of it is a system call.
+#[derive(Default)]
+struct Begun {
+    calls: Mutex<Vec<BoxFuture<'static, ()>>>,
+    are_there: Notify,
 }
 
 /// What the runtime's own thread goes by.
@@ -52,29 +63,64 @@ impl Runtime {
         let mut builder = if threads == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
         let builder = builder.worker_threads(threads).thread_name("linktor").enable_all();
         let tokio = Arc::new(builder.build().map_err(refused)?);
+        let begun = Arc::new(Begun::default());
+        tokio.spawn(Arc::clone(&begun).take_up());
         if threads > 1 {
-            return Ok(Self { tokio, keeper: None });
+            return Ok(Self { tokio, keeper: None, begun });
         }
         let keeper = Arc::new(Keeper::default());
         let (own, driven) = (Arc::clone(&keeper), Arc::clone(&tokio));
         let started = thread::Builder::new().name("linktor".to_owned()).spawn(move || own.keep(&driven));
         let _ = keeper.thread.set(started.map_err(refused)?.thread().clone());
-        Ok(Self { tokio, keeper: Some(keeper) })
+        Ok(Self { tokio, keeper: Some(keeper), begun })
     }
 
     /// Runs a call that no thread waits for.
     pub(crate) fn spawn(&self, call: impl Future<Output = ()> + Send + 'static) {
         let task = self.keeper.as_ref().map(Task::begin);
-        self.tokio.spawn(async move {
+        self.begun.push(Box::pin(async move {
             let _task = task;
             call.await;
-        });
+        }));
     }
 
     /// Waits in this thread, and drives the runtime meanwhile.
     pub(crate) fn wait<T>(&self, call: impl Future<Output = T>) -> T {
         let _wait = self.keeper.as_deref().map(Wait::begin);
         self.tokio.block_on(call)
+    }
+}
+
+impl Begun {
+    fn push(&self, call: BoxFuture<'static, ()>) {
+        let is_first = {
+            let mut calls = self.calls();
+            calls.push(call);
+            calls.len() == 1
+        };
+        if is_first {
+            self.are_there.notify_one();
+        }
+    }
+
+    async fn take_up(self: Arc<Self>) {
+        loop {
+            self.are_there.notified().await;
+            let calls = std::mem::take(&mut *self.calls());
+            for call in calls {
+                tokio::spawn(call);
+            }
+        }
+    }
+
+    fn calls(&self) -> MutexGuard<'_, Vec<BoxFuture<'static, ()>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Begun").finish_non_exhaustive()
     }
 }
 
