@@ -1,14 +1,16 @@
 // Command bench measures the client as users import it against its peers, in one
 // interleaved run against the same server: speed, CPU time, memory, threads, size.
 //
-//	go run . [-rounds 9] [-only calls] SERVER
+//	go run . [-rounds 9] [-only calls|memory|webhook|size] SERVER
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,18 +24,29 @@ func main() {
 }
 
 func bench() error {
-	rounds := flag.Int("rounds", 9, "how many rounds are measured")
-	only := flag.String("only", "", "one part: calls")
+	if len(os.Args) == 4 && os.Args[1] == waitCommand {
+		return wait(os.Args[2], os.Args[3])
+	}
+	rounds := flag.Int("rounds", 9, "how many are measured, after one to warm up")
+	only := flag.String("only", "", "the only part to run: calls, memory, webhook or size")
 	flag.Parse()
 	server := flag.Arg(0)
-	parts := []struct {
+	descriptors, err := allowDescriptors()
+	if err != nil {
+		return err
+	}
+	type part struct {
 		name    string
 		measure func() error
-	}{
-		{"calls", func() error { return calls(server, *rounds) }},
 	}
-	if err := allowDescriptors(); err != nil {
-		return err
+	parts := []part{
+		{"calls", func() error { return calls(server, *rounds) }},
+		{"memory", func() error { return memory(server, *rounds, descriptors) }},
+		{"webhook", func() error { return signatures(*rounds) }},
+		{"size", size},
+	}
+	if server == "" || *rounds < 1 || *only != "" && !slices.ContainsFunc(parts, func(p part) bool { return p.name == *only }) {
+		return errors.New("bench [-rounds 9] [-only calls|memory|webhook|size] SERVER")
 	}
 	fmt.Println(machine())
 	fmt.Printf("%s; medians of %d interleaved rounds after one to warm up, and the range of their ratios.\n",
@@ -41,22 +54,22 @@ func bench() error {
 	for _, part := range parts {
 		if *only == "" || *only == part.name {
 			if err := part.measure(); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", part.name, err)
 			}
 		}
 	}
 	return nil
 }
 
-// allowDescriptors allows as many as may be, to the server too: machines allow few by
-// default.
-func allowDescriptors() error {
+// allowDescriptors allows as many as may be, to the server too, and gives their number:
+// machines allow few by default.
+func allowDescriptors() (uint64, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return err
+		return 0, err
 	}
 	limit.Cur = limit.Max
-	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	return limit.Max, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
 }
 
 func machine() string {
