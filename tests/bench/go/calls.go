@@ -22,7 +22,7 @@ var loads = []struct {
 	{callers, map[string]string{tuned: "1.0x or more"}},
 }
 
-// counts are the calls of a run: fewer of those that take long.
+// counts are the calls of a run: fewer of those that take longer.
 var counts = map[string]int{sdk: 8192, tuned: 8192, plain: 4096}
 
 // calls measures how many calls that decode their JSON there are in a second, and the CPU

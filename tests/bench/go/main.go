@@ -45,7 +45,8 @@ func bench() error {
 		{"webhook", func() error { return signatures(*rounds) }},
 		{"size", size},
 	}
-	if server == "" || *rounds < 1 || *only != "" && !slices.ContainsFunc(parts, func(p part) bool { return p.name == *only }) {
+	known := *only == "" || slices.ContainsFunc(parts, func(p part) bool { return p.name == *only })
+	if server == "" || *rounds < 1 || !known {
 		return errors.New("bench [-rounds 9] [-only calls|memory|webhook|size] SERVER")
 	}
 	fmt.Println(machine())

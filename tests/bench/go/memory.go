@@ -40,7 +40,7 @@ var waiters = []struct {
 	{tuned, waitingCalls, func(url string) peer { return netHTTP(url, tunedTransport(waitingCalls)) }},
 }
 
-// held is what a process had while its calls waited; memory is resident and in KiB.
+// held is what a process had for calls that wait; memory is resident and in KiB.
 type held struct{ Before, Waiting, Highest, Threads int }
 
 // memory measures what calls hold that wait for their answers, each client in processes of
@@ -77,7 +77,7 @@ func tellMemory(connections int, measured map[string][]held) {
 			median(kib[name]), median(highest[name]), slices.Max(threads[name]))
 	}
 	table(
-		fmt.Sprintf("resident memory of %d calls that wait, %d connections: %s (target 32)",
+		fmt.Sprintf("memory of %d calls that wait, %d connections: %s (target 32)",
 			waitingCalls, connections, told(sdk)),
 		[]row{{name: tuned, ratios: ratios(kib[sdk], kib[tuned]), told: told(tuned)}},
 	)
@@ -134,9 +134,11 @@ func waitIn(call peer, connections int) (held, error) {
 		return held{}, fmt.Errorf("there are %d descriptors for %d connections", len(open), connections)
 	}
 	debug.FreeOSMemory()
-	had.Waiting, had.Highest, had.Threads = status("VmRSS"), status("VmHWM"), status("Threads")
+	had.Waiting, had.Highest = status("VmRSS"), status("VmHWM")
 	cancel()
 	calls.Wait()
+	// Go gives no thread back: these are all that there were, to cancel the calls too.
+	had.Threads = status("Threads")
 	close(ended)
 	for end := range ended {
 		if !errors.Is(end, context.Canceled) {
