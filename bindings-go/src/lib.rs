@@ -12,7 +12,7 @@ mod port;
 mod question;
 mod webhook;
 
-pub use crate::client::{Client, Failure, Payload, provider};
+pub use crate::client::{Client, Failure, Payload, ids, provider};
 pub use crate::item::{Item, RateLimit, Span};
 pub use crate::jwt::{jwt_sign, jwt_verify};
 pub use crate::port::{drain, wait, wake_fd};

@@ -136,6 +136,7 @@ fn crosses(argument: &Argument) -> Crosses {
 fn plain(kind: &Type) -> Option<&'static str> {
     match kind {
         Type::UInt64 | Type::Object { .. } => Some("uint64_t"),
+        Type::UInt32 => Some("uint32_t"),
         Type::UInt16 => Some("uint16_t"),
         Type::Boolean => Some("int8_t"),
         _ => None,
