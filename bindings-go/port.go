@@ -64,6 +64,8 @@ func (p *port) run(wait func() error) {
 			p.fail(err)
 			return
 		}
+		// Who can run goes first, so that more comes up at once.
+		runtime.Gosched()
 		items, err := ffi.Drain()
 		if err != nil {
 			p.fail(err)
