@@ -5,7 +5,6 @@
 package ffi
 
 /*
-#cgo linux,amd64 LDFLAGS: -L${SRCDIR}/lib/linux_amd64 -llinktor_ffi -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
 #cgo noescape linktor_answer
 #cgo noescape linktor_client_authorize_url
 #cgo noescape linktor_client_cancel
