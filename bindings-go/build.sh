@@ -52,7 +52,8 @@ release)
     rm -f "$library"
     ar rcs "$library" "$place/linktor_ffi.o"
     ;;
-  *) strip -S -o "$library" "$built/release/liblinktor_ffi.a" ;;
+  darwin_*) strip -S -o "$library" "$built/release/liblinktor_ffi.a" ;;
+  windows_*) cp "$built/release/liblinktor_ffi.a" "$library" ;;
   esac
   ;;
 *) echo "profile must be release or debug" >&2; exit 2 ;;
