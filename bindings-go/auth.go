@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"time"
 	"unicode/utf8"
+
+	"github.com/linktor/linktor-go/internal/ffi"
 )
 
 // Auth is what a user does about a client's session: see [Client.Auth].
@@ -167,11 +169,13 @@ func (a Auth) call(ctx context.Context, fields map[string]any, value any) error 
 		// Texts alone always have a JSON form.
 		return newError(KindInternal, "a defect of the SDK: the call cannot be written as JSON")
 	}
-	item, err := c.await(ctx, &call{}, func() (uint64, error) { return c.handle.SubmitAuth(string(text)) })
-	if err != nil {
+	var given string
+	read := func(item *ffi.Item) { given = item.Record }
+	submit := func(id uint64, _ bool) (*ffi.Item, error) { return nil, c.handle.SubmitAuth(id, string(text)) }
+	if err := c.await(ctx, &call{}, read, submit); err != nil {
 		return err
 	}
-	return readValue(item.Value, value)
+	return readValue(given, value)
 }
 
 // sessionRecord is a session as it crosses.

@@ -122,10 +122,10 @@ func TestCancellingEndsAnAuthCallAtOnce(t *testing.T) {
 func TestASourceThatRefreshesItsOwnClientIsRefused(t *testing.T) {
 	reset(t)
 	var client *linktor.Client
-	client = newClient(t, linktor.WithTokenSource(func(ctx context.Context) (linktor.Token, error) {
+	client = newClient(t, linktor.WithTokenSource(linktor.TokenSourceFunc(func(ctx context.Context) (linktor.Token, error) {
 		_, err := client.Auth().Refresh(ctx)
 		return linktor.Token{}, err
-	}))
+	})))
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	_, err := client.Get(ctx, "/me")

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/linktor/linktor-go/internal/ffi"
@@ -15,15 +17,20 @@ import (
 // Client is a client of one API with one credential. It is safe for concurrent use, and
 // best made once and shared.
 type Client struct {
-	handle   ffi.Client
-	port     *port
-	id       uint64
-	provider string
-	source   TokenSource
-	deadline time.Duration
-	// parent is what a handle was made of: its source may be the one that is asked.
-	parent *Client
-	err    error
+	handle    ffi.Client
+	port      *port
+	id        uint64
+	provider  string
+	source    TokenSource
+	store     TokenStore
+	transport http.RoundTripper
+	logger    *slog.Logger
+	isLogged  atomic.Bool
+	deadline  time.Duration
+	// root is what a handle was made of: its functions are the ones that are asked. A root's
+	// is itself.
+	root *Client
+	err  error
 }
 
 // New makes a client of the linktor family from an API key. A key or option that cannot be
@@ -66,7 +73,11 @@ func NewClient(options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, asError(err)
 	}
-	client := &Client{provider: "linktor", source: settings.source}
+	client := &Client{
+		provider: "linktor", source: settings.source, store: settings.store, transport: settings.transport,
+		logger: settings.logger,
+	}
+	client.root = client
 	switch provider := settings.values["provider"].(type) {
 	case string:
 		client.provider = provider
@@ -95,11 +106,9 @@ func (c *Client) own(handle ffi.Client) error {
 		return asError(err)
 	}
 	c.handle, c.port, c.id = handle, port, id
-	if c.source != nil {
-		port.addSource(c)
-	}
+	port.add(c)
 	runtime.AddCleanup(c, func(handle ffi.Client) {
-		port.dropSource(id)
+		port.drop(id)
 		handle.Free()
 	}, handle)
 	return nil

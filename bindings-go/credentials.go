@@ -129,8 +129,8 @@ func (j JWT) MarshalText() ([]byte, error) { return []byte(j.String()), nil }
 // WithTokenSource authenticates by the tokens that the source gives: see [TokenSource].
 func WithTokenSource(source TokenSource) Option {
 	return func(s *settings) {
-		if source == nil {
-			s.refuse("token_source must be a function")
+		if isNil(source) {
+			s.refuse("the token source is nil")
 		}
 		s.source = source
 		s.values["token_source"] = true

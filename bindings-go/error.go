@@ -216,19 +216,25 @@ type errorRecord struct {
 	Upcall     *uint64         `json:"upcall"`
 }
 
-func (r *errorRecord) error() *Error {
+// error gives it its public form; failed finds what a function of the user's failed with.
+func (r *errorRecord) error(failed func(question uint64) error) *Error {
 	err := &Error{
 		Kind: r.Kind, Status: r.Status, Code: r.Code, Message: r.Message, Details: r.Details,
 		RequestID: r.RequestID, RetryAfter: duration(r.RetryAfter), Attempts: r.Attempts,
 		Waited: duration(r.Waited), Sent: r.Sent, Method: r.Method, Path: r.Path, Body: r.Body, display: r.Display,
 	}
 	if r.Cause != nil {
-		err.causes = append(err.causes, r.Cause.error())
+		err.causes = append(err.causes, r.Cause.error(failed))
 	}
-	if native := sourceErrors.of(r.Upcall); native != nil {
+	var native error
+	if r.Upcall != nil {
+		native = failed(*r.Upcall)
+	}
+	if native == nil && r.Reason != "" {
+		native = errors.New(r.Reason)
+	}
+	if native != nil {
 		err.causes = append(err.causes, native)
-	} else if r.Reason != "" {
-		err.causes = append(err.causes, errors.New(r.Reason))
 	}
 	return err
 }
@@ -238,12 +244,12 @@ func duration(seconds float64) time.Duration {
 	return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/2))
 }
 
-func readError(record string) *Error {
+func readError(record string, failed func(question uint64) error) *Error {
 	var read errorRecord
 	if err := json.Unmarshal([]byte(record), &read); err != nil {
 		return newError(KindInternal, "a defect of the SDK: an error cannot be read")
 	}
-	return read.error()
+	return read.error(failed)
 }
 
 // asError gives an error of the waist its public form.
@@ -252,7 +258,7 @@ func asError(err error) *Error {
 	var unfit *ffi.Unfit
 	switch {
 	case errors.As(err, &failure):
-		return readError(failure.Record)
+		return readError(failure.Record, func(uint64) error { return nil })
 	case errors.As(err, &unfit):
 		return newError(KindInvalidRequest, unfit.Message)
 	default:

@@ -44,7 +44,7 @@ func (c *Client) derive(option Option, make func(string) (ffi.Client, error)) *C
 	if err != nil {
 		return &Client{provider: c.provider, err: asError(err)}
 	}
-	derived := &Client{provider: c.provider, deadline: c.deadline, source: settings.source, parent: c}
+	derived := &Client{provider: c.provider, deadline: c.deadline, source: settings.source, root: c.root}
 	if err := derived.own(handle); err != nil {
 		return &Client{provider: c.provider, err: err}
 	}

@@ -41,7 +41,7 @@ func TestAHandleSpeaksForItsOrganization(t *testing.T) {
 func TestAHandleSpeaksForSomebodyElse(t *testing.T) {
 	reset(t, object{"json": object{}}, object{"json": object{}}, object{"json": object{}})
 	client := newClient(t, withKey())
-	source := func(context.Context) (linktor.Token, error) { return linktor.Token{Value: "token-2"}, nil }
+	source := linktor.TokenSourceFunc(func(context.Context) (linktor.Token, error) { return linktor.Token{Value: "token-2"}, nil })
 	for _, handle := range []*linktor.Client{
 		client.WithCredentials(linktor.WithAccessToken("token-1")),
 		client.WithCredentials(linktor.WithTokenSource(source)),
@@ -109,7 +109,7 @@ func TestAHandleOutlivesTheClientThatItWasMadeOf(t *testing.T) {
 	reset(t, object{"json": object{}})
 	handle := func() *linktor.Client {
 		client, err := linktor.NewClient(linktor.WithBaseURL(sandbox.BaseURLs["linktor"]),
-			linktor.WithTokenSource(func(context.Context) (linktor.Token, error) { return linktor.Token{Value: "token-1"}, nil }))
+			linktor.WithTokenSource(linktor.TokenSourceFunc(func(context.Context) (linktor.Token, error) { return linktor.Token{Value: "token-1"}, nil })))
 		if err != nil {
 			t.Fatal(err)
 		}

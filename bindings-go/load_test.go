@@ -220,10 +220,10 @@ func TestAnUnreachableClientIsFreed(t *testing.T) {
 		client, err := linktor.NewClient(
 			linktor.WithBaseURL(sandbox.BaseURLs["linktor"]),
 			// A source that refers to its own client must not keep it.
-			linktor.WithTokenSource(func(ctx context.Context) (linktor.Token, error) {
+			linktor.WithTokenSource(linktor.TokenSourceFunc(func(ctx context.Context) (linktor.Token, error) {
 				_, err := client.Get(ctx, "/me")
 				return linktor.Token{}, err
-			}))
+			})))
 		if err != nil {
 			t.Fatal(err)
 		}

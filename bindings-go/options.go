@@ -3,8 +3,10 @@ package linktor
 import (
 	"cmp"
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -17,10 +19,13 @@ type Option func(*settings)
 
 // settings are the options in the names and units in which they cross to the core.
 type settings struct {
-	values  map[string]any
-	headers [][2]string
-	source  TokenSource
-	err     error
+	values    map[string]any
+	headers   [][2]string
+	source    TokenSource
+	store     TokenStore
+	transport http.RoundTripper
+	logger    *slog.Logger
+	err       error
 }
 
 // read gives what options say, and their JSON.
@@ -44,6 +49,19 @@ func read(options ...Option) (*settings, string, error) {
 		return nil, "", failure
 	}
 	return settings, string(document), nil
+}
+
+// isNil tells whether an interface is nil, or holds a nil pointer or function.
+func isNil(value any) bool {
+	if value == nil {
+		return true
+	}
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map:
+		return v.IsNil()
+	default:
+		return false
+	}
 }
 
 // refuse keeps the first thing that is wrong with the options.

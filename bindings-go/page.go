@@ -40,12 +40,14 @@ func (c *Client) Pages(ctx context.Context, path string, options ...RequestOptio
 	return func(yield func(*Page, error) bool) {
 		page := &Page{}
 		for more := true; more; more = page.next != 0 {
-			item, err := c.exchange(ctx, pageCall(path, page.next, options))
+			call := pageCall(path, page.next, options)
+			err := c.exchange(ctx, call, func(item *ffi.Item) {
+				page = &Page{newResponse(c, item), item.Items, item.NextPage}
+			})
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			page = &Page{newResponse(c, item), item.Items, item.NextPage}
 			if !yield(page, nil) {
 				return
 			}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -275,10 +276,11 @@ func IdempotencyKey(key string) RequestOption {
 
 // json is what the call says besides its method, path and body; empty for nothing.
 func (o *callOptions) json() (string, error) {
-	text, err := json.Marshal(o)
-	if string(text) == "{}" {
-		return "", err
+	// Of most calls, whose way through the encoder is not worth while.
+	if reflect.ValueOf(o).Elem().IsZero() {
+		return "", nil
 	}
+	text, err := json.Marshal(o)
 	return string(text), err
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/textproto"
 	"runtime"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ type Response struct {
 	client *Client
 }
 
-func newResponse(client *Client, item ffi.Item) *Response {
+func newResponse(client *Client, item *ffi.Item) *Response {
 	return &Response{
 		StatusCode: item.Status, Header: readHeaders(item.Headers), Body: item.Body,
 		RequestID: item.RequestID, Attempts: item.Attempts, Waited: item.Waited,
@@ -43,14 +42,20 @@ func newResponse(client *Client, item ffi.Item) *Response {
 	}
 }
 
+// readHeaders reads names, in their canonical form, and values in turn.
 func readHeaders(text string) http.Header {
-	header := make(http.Header, strings.Count(text, "\n")/2)
-	for text != "" {
-		var name, value string
+	count := strings.Count(text, "\n") / 2
+	header := make(http.Header, count)
+	values := make([]string, count)
+	for i := range values {
+		var name string
 		name, text, _ = strings.Cut(text, "\n")
-		value, text, _ = strings.Cut(text, "\n")
-		name = textproto.CanonicalMIMEHeaderKey(name)
-		header[name] = append(header[name], value)
+		values[i], text, _ = strings.Cut(text, "\n")
+		if earlier, isThere := header[name]; isThere {
+			header[name] = append(earlier, values[i])
+		} else {
+			header[name] = values[i : i+1 : i+1]
+		}
 	}
 	return header
 }

@@ -1,23 +1,23 @@
 package linktor_test
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/linktor/linktor-go"
+	"github.com/linktor/linktor-go/linktortest"
 )
 
-// sandbox is the one that all tests of the package share; each resets it.
+// sandbox is the one that all tests of the package share; each resets it. They speak to it as
+// the vectors do, in its own names and units.
 var sandbox struct {
 	URL         string                       `json:"url"`
 	BaseURLs    map[string]string            `json:"base_urls"`
@@ -41,44 +41,20 @@ func runWithSandbox(m *testing.M) int {
 			_ = os.Unsetenv(name)
 		}
 	}
-	binary := sandboxBinary()
-	command := exec.Command(binary)
-	stdin, err := command.StdinPipe()
+	started, err := linktortest.Start(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	stdout, err := command.StdoutPipe()
+	defer started.Stop()
+	response, err := http.Get(started.URL() + "/_sandbox")
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
-		log.Fatalf("%v: build it with cargo build -p linktor-sandbox", err)
-	}
-	defer func() {
-		_ = stdin.Close()
-		_ = command.Wait()
-	}()
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(line), &sandbox); err != nil {
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(&sandbox); err != nil {
 		log.Fatal(err)
 	}
 	return m.Run()
-}
-
-func sandboxBinary() string {
-	if binary := os.Getenv("LINKTOR_SANDBOX"); binary != "" {
-		return binary
-	}
-	for _, profile := range []string{"release", "debug"} {
-		binary := filepath.Join("..", "target", profile, "linktor-sandbox")
-		if _, err := os.Stat(binary); err == nil {
-			return binary
-		}
-	}
-	return "linktor-sandbox"
 }
 
 func control(t testing.TB, method, path string, body, into any) {

@@ -139,9 +139,9 @@ func TestNoErrorOfACallShowsTheCredential(t *testing.T) {
 
 func TestNoErrorOfASourceShowsItsToken(t *testing.T) {
 	reset(t, object{"status": 403, "json": object{"message": marker}})
-	client := newClient(t, linktor.WithTokenSource(func(context.Context) (linktor.Token, error) {
+	client := newClient(t, linktor.WithTokenSource(linktor.TokenSourceFunc(func(context.Context) (linktor.Token, error) {
 		return linktor.Token{Value: marker}, nil
-	}))
+	})))
 	_, err := client.Get(t.Context(), "/me")
 	if !errors.Is(err, linktor.ErrPermission) {
 		t.Error(err)

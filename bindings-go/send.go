@@ -4,44 +4,46 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/linktor/linktor-go/internal/ffi"
 )
 
 const (
-	// deadlineGrace is how long a call waits, after its context's deadline, for the core to
-	// say the same: its error knows the attempts, the request id and the last answer.
-	deadlineGrace = 25 * time.Millisecond
+	// grace is how long a call waits, after its context is done, for the core to say the same:
+	// its error knows the attempts, the request id and the last answer.
+	grace = 20 * time.Millisecond
 	// longestDeadline is the longest that the core takes; beyond it, only ctx counts.
 	longestDeadline = 365 * 24 * time.Hour
 )
 
 func (c *Client) send(ctx context.Context, call *call) (*Response, error) {
-	item, err := c.exchange(ctx, call)
-	if err != nil {
-		return nil, err
-	}
-	return newResponse(c, item), nil
+	var response *Response
+	err := c.exchange(ctx, call, func(item *ffi.Item) { response = newResponse(c, item) })
+	return response, err
 }
 
-// exchange sends a request and gives its completion, which is a response.
-func (c *Client) exchange(ctx context.Context, call *call) (ffi.Item, error) {
+// exchange sends a request, and reads its completion, which is a response.
+func (c *Client) exchange(ctx context.Context, call *call, read func(*ffi.Item)) error {
 	if err := c.ready(ctx); err != nil {
-		return ffi.Item{}, err
+		return err
 	}
 	if call.err != nil {
-		return ffi.Item{}, call.err
+		return call.err
 	}
 	call.options.Within = questionOf(ctx)
 	c.limit(ctx, call)
 	options, err := call.options.json()
 	if err != nil {
 		// Timeouts that are not numbers cannot be; a Duration has none.
-		return ffi.Item{}, newError(KindInvalidRequest, "the call's options cannot be written as JSON")
+		return newError(KindInvalidRequest, "the call's options cannot be written as JSON")
 	}
-	return c.await(ctx, call, func() (uint64, error) {
-		return c.handle.Submit(call.method, call.path, options, call.body)
+	return c.await(ctx, call, read, func(id uint64, isAlone bool) (*ffi.Item, error) {
+		if isAlone && !c.root.isLogged.Load() {
+			return c.handle.Call(id, call.method, call.path, options, call.body)
+		}
+		return nil, c.handle.Submit(id, call.method, call.path, options, call.body)
 	})
 }
 
@@ -57,35 +59,80 @@ func (c *Client) ready(ctx context.Context) error {
 	}
 }
 
-// await starts a call and waits for its completion, or for ctx.
-func (c *Client) await(ctx context.Context, call *call, start func() (uint64, error)) (ffi.Item, error) {
-	if ctx.Err() != nil {
-		return ffi.Item{}, givenUp(ctx, call, SentNo)
-	}
-	id, done, err := c.port.submit(start)
-	defer runtime.KeepAlive(c)
-	if err != nil {
-		return ffi.Item{}, asError(err)
-	}
+// starting hands a call to the core, and gives its completion if it is over then. What is
+// logged of a call comes up, and so does the completion of one that is logged.
+type starting func(id uint64, isAlone bool) (*ffi.Item, error)
 
-	select {
-	case item, ok := <-done:
-		return finish(ctx, item, ok)
-	case <-ctx.Done():
+// await starts a call, and reads its completion, unless ctx is done before.
+func (c *Client) await(ctx context.Context, call *call, read func(*ffi.Item), start starting) error {
+	if ctx.Err() != nil {
+		return givenUp(ctx, call, SentNo)
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		grace := time.NewTimer(deadlineGrace)
-		defer grace.Stop()
+	defer runtime.KeepAlive(c)
+	c.root.listen(ctx)
+	id, w, isAlone, err := c.port.begin(ctx)
+	if err != nil {
+		return asError(err)
+	}
+	var item *ffi.Item
+	err = c.port.enter(func() error {
+		var err error
+		item, err = start(id, isAlone)
+		return err
+	})
+	switch {
+	case err != nil:
+		c.port.forget(id)
+		waiters.Put(w.reset())
+		return asError(err)
+	case item != nil:
+		c.port.dispatch(item)
+	}
+	if !c.hear(ctx, w, ctx.Done(), nil) && !c.hearLate(ctx, w, id) && c.port.forget(id) {
+		waiters.Put(w.reset())
+		return givenUp(ctx, call, SentMaybe)
+	}
+	failure := w.err
+	if failure == nil {
+		read(&w.item)
+	}
+	waiters.Put(w.reset())
+	if failure == nil {
+		return nil
+	}
+	return c.ended(ctx, failure)
+}
+
+// hear waits until the call is over, and logs what is told of it meanwhile; it tells whether
+// the call was over before ctx was done, or the time was up.
+func (c *Client) hear(ctx context.Context, w *waiter, done <-chan struct{}, late <-chan time.Time) bool {
+	for {
 		select {
-		case item, ok := <-done:
-			return finish(ctx, item, ok)
-		case <-grace.C:
+		case <-w.news:
+			told, isOver := c.port.take(w)
+			for _, event := range told {
+				c.root.log(ctx, event)
+			}
+			if isOver {
+				return true
+			}
+		case <-done:
+			return false
+		case <-late:
+			return false
 		}
 	}
-	c.port.forget(id)
+}
+
+// hearLate waits on for a call whose context is done: a little, for its own deadline, and a
+// little, once it is cancelled.
+func (c *Client) hearLate(ctx context.Context, w *waiter, id uint64) bool {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && c.hear(ctx, w, nil, time.After(grace)) {
+		return true
+	}
 	// It fails only by a defect, and the call is given up all the same.
-	_ = c.handle.Cancel(id)
-	return ffi.Item{}, givenUp(ctx, call, SentMaybe)
+	_ = c.port.enter(func() error { return c.handle.Cancel(id) })
+	return c.hear(ctx, w, nil, time.After(grace))
 }
 
 // limit passes the context's deadline down, where it is earlier than the call's or the
@@ -106,29 +153,27 @@ func (c *Client) limit(ctx context.Context, call *call) {
 	}
 }
 
-// finish gives a completion, or the error that it brings.
-func finish(ctx context.Context, item ffi.Item, ok bool) (ffi.Item, error) {
-	if !ok {
-		return ffi.Item{}, newError(KindInternal, "a defect of the SDK: the core is not heard any more")
-	}
-	if item.Kind != ffi.Failed {
-		return item, nil
-	}
-	err := readError(item.Record)
+// ended gives an error of the core what is known of ctx.
+func (c *Client) ended(ctx context.Context, err *Error) *Error {
 	mayBeLate := err.Kind == KindTimeout || err.Kind == KindRateLimited
-	if at, ok := ctx.Deadline(); ok && mayBeLate && time.Until(at) < deadlineGrace {
+	if at, ok := ctx.Deadline(); ok && mayBeLate && time.Until(at) < grace {
 		// The core was told the same moment and can be a little ahead of the context.
-		grace := time.NewTimer(deadlineGrace)
-		defer grace.Stop()
 		select {
 		case <-ctx.Done():
-		case <-grace.C:
+		case <-time.After(grace):
 		}
 	}
-	if ctx.Err() != nil {
-		err.causes = append(err.causes, contextErrors(ctx)...)
+	if ctx.Err() == nil {
+		return err
 	}
-	return ffi.Item{}, err
+	err.causes = append(err.causes, contextErrors(ctx)...)
+	if err.Kind == KindCancelled && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		// It was too far off for the core to be told.
+		message := "the context's deadline passed"
+		err.display = strings.Replace(err.display, "cancelled: "+err.Message, "timeout: "+message, 1)
+		err.Kind, err.Message = KindTimeout, message
+	}
+	return err
 }
 
 // givenUp is the error of a call whose context is done.

@@ -16,9 +16,9 @@ import (
 func TestASourcesErrorIsWrapped(t *testing.T) {
 	reset(t)
 	broken := errors.New("the vault is sealed")
-	client := newClient(t, linktor.WithTokenSource(func(context.Context) (linktor.Token, error) {
+	client := newClient(t, linktor.WithTokenSource(linktor.TokenSourceFunc(func(context.Context) (linktor.Token, error) {
 		return linktor.Token{}, broken
-	}))
+	})))
 	_, err := client.Get(t.Context(), "/me")
 	if !errors.Is(err, linktor.ErrCallback) || !errors.Is(err, broken) {
 		t.Errorf("%v", err)
@@ -34,7 +34,7 @@ func (*brokenError) Error() string { panic("an error that cannot even be printed
 
 func TestASourceMayFailInEveryWay(t *testing.T) {
 	reset(t)
-	for name, source := range map[string]linktor.TokenSource{
+	for name, source := range map[string]linktor.TokenSourceFunc{
 		"panic":           func(context.Context) (linktor.Token, error) { panic("out of tokens") },
 		"panic error":     func(context.Context) (linktor.Token, error) { panic(io.ErrUnexpectedEOF) },
 		"nil dereference": func(context.Context) (linktor.Token, error) { var t *linktor.Token; return *t, nil },
@@ -54,7 +54,7 @@ func TestASourceMayFailInEveryWay(t *testing.T) {
 		}
 	}
 	for name, token := range map[string]string{"empty": "", "line feed": "marker\nmarker", "bearer": "Bearer marker"} {
-		source := func(context.Context) (linktor.Token, error) { return linktor.Token{Value: token}, nil }
+		source := linktor.TokenSourceFunc(func(context.Context) (linktor.Token, error) { return linktor.Token{Value: token}, nil })
 		_, err := newClient(t, linktor.WithTokenSource(source)).Get(t.Context(), "/me")
 		if !errors.Is(err, linktor.ErrConfig) || strings.Contains(err.Error(), "marker") {
 			t.Errorf("%s: %v", name, err)
@@ -69,11 +69,11 @@ func TestASourceThatHangsIsBoundedAndCancelled(t *testing.T) {
 	reset(t)
 	cancelled := make(chan struct{})
 	client := newClient(t, linktor.WithTimeout(400*time.Millisecond),
-		linktor.WithTokenSource(func(ctx context.Context) (linktor.Token, error) {
+		linktor.WithTokenSource(linktor.TokenSourceFunc(func(ctx context.Context) (linktor.Token, error) {
 			<-ctx.Done()
 			close(cancelled)
 			return linktor.Token{}, ctx.Err()
-		}))
+		})))
 	start := time.Now()
 	_, err := client.Get(t.Context(), "/me", linktor.Deadline(300*time.Millisecond))
 	if took := time.Since(start); !errors.Is(err, linktor.ErrTimeout) || took > 390*time.Millisecond {
@@ -89,10 +89,10 @@ func TestASourceThatHangsIsBoundedAndCancelled(t *testing.T) {
 func TestASourceThatCallsItsOwnClientIsRefused(t *testing.T) {
 	reset(t)
 	var client *linktor.Client
-	client = newClient(t, linktor.WithTokenSource(func(ctx context.Context) (linktor.Token, error) {
+	client = newClient(t, linktor.WithTokenSource(linktor.TokenSourceFunc(func(ctx context.Context) (linktor.Token, error) {
 		_, err := client.Get(ctx, "/me")
 		return linktor.Token{}, err
-	}))
+	})))
 	_, err := client.Get(t.Context(), "/me", linktor.Deadline(5*time.Second))
 	outer, ok := errors.AsType[*linktor.Error](err)
 	if !ok || outer.Kind != linktor.KindCallback || len(outer.Unwrap()) != 1 {
@@ -107,12 +107,12 @@ func TestASourceThatCallsItsOwnClientIsRefused(t *testing.T) {
 func TestASourceMayCallAnotherClient(t *testing.T) {
 	reset(t)
 	other := newClient(t, withKey())
-	client := newClient(t, linktor.WithTokenSource(func(ctx context.Context) (linktor.Token, error) {
+	client := newClient(t, linktor.WithTokenSource(linktor.TokenSourceFunc(func(ctx context.Context) (linktor.Token, error) {
 		if _, err := other.Get(ctx, "/me"); err != nil {
 			return linktor.Token{}, err
 		}
 		return linktor.Token{Value: sandbox.Credentials["linktor"]["access_token"]}, nil
-	}))
+	})))
 	if _, err := client.Get(t.Context(), "/me"); err != nil {
 		t.Error(err)
 	}
@@ -123,7 +123,7 @@ func TestAGivenUpCallLeavesTheRenewalToTheOthers(t *testing.T) {
 	asked := make(chan struct{})
 	goOn := make(chan struct{})
 	var count atomic.Int32
-	client := newClient(t, linktor.WithTokenSource(func(ctx context.Context) (linktor.Token, error) {
+	client := newClient(t, linktor.WithTokenSource(linktor.TokenSourceFunc(func(ctx context.Context) (linktor.Token, error) {
 		count.Add(1)
 		close(asked)
 		select {
@@ -132,7 +132,7 @@ func TestAGivenUpCallLeavesTheRenewalToTheOthers(t *testing.T) {
 			return linktor.Token{}, ctx.Err()
 		}
 		return linktor.Token{Value: sandbox.Credentials["linktor"]["access_token"]}, nil
-	}))
+	})))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {

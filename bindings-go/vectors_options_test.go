@@ -130,7 +130,7 @@ func (r *vectorRun) credentials(told object) []linktor.Option {
 func scriptedSource(results []any) linktor.TokenSource {
 	var mutex sync.Mutex
 	next := 0
-	return func(context.Context) (linktor.Token, error) {
+	return linktor.TokenSourceFunc(func(context.Context) (linktor.Token, error) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		result := results[min(next, len(results)-1)]
@@ -147,7 +147,7 @@ func scriptedSource(results []any) linktor.TokenSource {
 			token.ExpiresIn = seconds(life)
 		}
 		return token, nil
-	}
+	})
 }
 
 // limits is a tier's name, or limits of one's own.

@@ -1,11 +1,16 @@
-//! The client, and the three ways in which its functions end.
+//! The client, and how its functions fail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use linktor_bridge::{AuthCall, CallOptions, Error, ErrorRecord};
+use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, ErrorRecord};
 
-use crate::item::{RateLimit, Span};
+use crate::item::{Item, RateLimit, Span};
 use crate::port;
+
+/// How long a call is driven in the caller's thread: longer than one within a machine takes,
+/// and too short to be missed where it is not.
+const MOMENT: Duration = Duration::from_millis(2);
 
 /// A client of one API.
 #[derive(Debug, uniffi::Object)]
@@ -15,35 +20,57 @@ pub struct Client(linktor_bridge::Client);
 impl Client {
     /// Makes a client from its options as a JSON object.
     #[uniffi::constructor]
-    pub fn new(options: &str) -> Result<Arc<Self>, Failure> {
-        let client = linktor_bridge::Client::new(options, "go", port::get()?)?;
+    pub fn new(options: &[u8]) -> Result<Arc<Self>, Failure> {
+        let client = linktor_bridge::Client::new(text("the options", options)?, "go", port::get())?;
         Ok(Arc::new(Self(client)))
     }
 
     /// A handle for another organization.
-    pub fn with_organization(&self, id: &str) -> Result<Arc<Self>, Failure> {
-        Ok(Arc::new(Self(self.0.with_organization(id)?)))
+    pub fn with_organization(&self, id: &[u8]) -> Result<Arc<Self>, Failure> {
+        Ok(Arc::new(Self(self.0.with_organization(text("the organization", id)?)?)))
     }
 
     /// A handle with a credential of its own, given as those of `new`.
-    pub fn with_credentials(&self, options: &str) -> Result<Arc<Self>, Failure> {
-        Ok(Arc::new(Self(self.0.with_credentials(options, port::get()?)?)))
+    pub fn with_credentials(&self, options: &[u8]) -> Result<Arc<Self>, Failure> {
+        Ok(Arc::new(Self(self.0.with_credentials(text("the options", options)?, port::get())?)))
     }
 
-    /// The id that its questions name.
+    /// The id that its questions and events name.
     pub fn id(&self) -> u64 {
         self.0.id()
     }
 
-    /// Starts a call; its completion comes out of `drain` under the id that is returned.
-    pub fn submit(&self, method: &str, path: &str, options: &str, body: &[u8]) -> Result<u64, Failure> {
-        let (request, within) = CallOptions::from_json(options)?.request(method, path, body.to_vec())?;
-        Ok(self.0.submit(port::get()?, request, within))
+    /// Whether all events come up from here on, or only those that warn of something.
+    pub fn log(&self, is_logged: bool) {
+        self.0.log(is_logged);
     }
 
-    /// Starts an auth call, given as JSON; its completion comes out of `drain`.
-    pub fn submit_auth(&self, call: &str) -> Result<u64, Failure> {
-        Ok(self.0.submit_auth(port::get()?, AuthCall::from_json(call)?))
+    /// Starts a call; its completion comes out of `drain` under this id, one of `ids`.
+    pub fn submit(&self, id: u64, method: &[u8], path: &[u8], options: &[u8], body: &[u8]) -> Result<(), Failure> {
+        let (request, within) = request(method, path, options, body)?;
+        self.0.submit_as(id, port::get(), request, within);
+        Ok(())
+    }
+
+    /// The same, but if nothing else is under way this thread drives the call for a moment:
+    /// gives its completion, unless that is to come out of `drain`.
+    pub fn call(
+        &self,
+        id: u64,
+        method: &[u8],
+        path: &[u8],
+        options: &[u8],
+        body: &[u8],
+    ) -> Result<Option<Item>, Failure> {
+        let (request, within) = request(method, path, options, body)?;
+        let outcome = self.0.call_as(id, port::get(), request, within, MOMENT);
+        Ok(outcome.map(|outcome| Item::completion(id, outcome)))
+    }
+
+    /// Starts an auth call, given as JSON; its completion comes out of `drain` under this id.
+    pub fn submit_auth(&self, id: u64, call: &[u8]) -> Result<(), Failure> {
+        self.0.submit_auth_as(id, port::get(), AuthCall::from_json(text("the call", call)?)?);
+        Ok(())
     }
 
     /// What is known of the session, as JSON; `null` if there is none.
@@ -62,12 +89,13 @@ impl Client {
     }
 
     /// A request for a user's consent, as JSON.
-    pub fn authorize_url(&self, scopes: Vec<String>, redirect_uri: &str) -> Result<String, Failure> {
+    pub fn authorize_url(&self, scopes: Vec<String>, redirect_uri: &[u8]) -> Result<String, Failure> {
         let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
-        Ok(self.0.authorize_url(&scopes, redirect_uri)?)
+        Ok(self.0.authorize_url(&scopes, text("redirect_uri", redirect_uri)?)?)
     }
 
-    /// Ends a call at once and without a completion, unless that is queued already.
+    /// Ends a call at once: a request's completion says how far it had come, an auth call
+    /// has none.
     pub fn cancel(&self, id: u64) {
         self.0.cancel(id);
     }
@@ -85,6 +113,18 @@ impl Client {
     pub fn close(&self) {
         self.0.close();
     }
+}
+
+/// The first of so many ids for calls, that nobody else gets.
+#[uniffi::export]
+pub fn ids(count: u32) -> u64 {
+    linktor_bridge::ids(count)
+}
+
+/// The whole document of a provider: see `linktor_bridge::provider`.
+#[uniffi::export]
+pub fn provider(document: &[u8]) -> Result<String, Failure> {
+    Ok(linktor_bridge::provider(text("the provider", document)?)?)
 }
 
 /// Where a payload lies.
@@ -116,4 +156,19 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Record { record: ErrorRecord::from(&error).to_json() }
     }
+}
+
+fn request(
+    method: &[u8],
+    path: &[u8],
+    options: &[u8],
+    body: &[u8],
+) -> Result<(linktor_bridge::Request, Option<u64>), Error> {
+    let options = CallOptions::from_json(text("the options", options)?)?;
+    options.request(text("the method", method)?, text("the path", path)?, body.to_vec())
+}
+
+/// A text, lent as bytes: uniffi would copy it.
+pub(crate) fn text<'a>(what: &str, bytes: &'a [u8]) -> Result<&'a str, Error> {
+    std::str::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidRequest, format!("{what} is not valid UTF-8")))
 }

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use linktor_bridge::{Error, ErrorKind, MemoryDeduplicator};
+use linktor_bridge::MemoryDeduplicator;
 
-use crate::client::Failure;
+use crate::client::{Failure, text};
 use crate::item::Span;
+use crate::packed;
 
 /// A verifier of one sender's deliveries.
 #[derive(Debug, uniffi::Object)]
@@ -17,24 +18,48 @@ impl Verifier {
     /// Makes a verifier from options as a JSON object, and secrets: see
     /// `linktor_bridge::Verifier::new`.
     #[uniffi::constructor]
-    pub fn new(options: &str, secrets: &[u8]) -> Result<Arc<Self>, Failure> {
-        Ok(Arc::new(Self(linktor_bridge::Verifier::new(options, &unpack(secrets)?)?)))
+    pub fn new(options: &[u8], secrets: &[u8]) -> Result<Arc<Self>, Failure> {
+        let options = text("the options", options)?;
+        Ok(Arc::new(Self(linktor_bridge::Verifier::new(options, &packed::list(secrets)?)?)))
     }
 
-    /// The headers that it reads, in lower case; others need not cross.
-    pub fn header_names(&self) -> Vec<String> {
-        self.0.header_names().into_iter().map(str::to_owned).collect()
+    /// What is to be known of it before a delivery is read.
+    pub fn facts(&self) -> VerifierFacts {
+        let header_names = self.0.header_names().into_iter().map(str::to_owned).collect();
+        VerifierFacts { header_names, size_limit: self.0.size_limit() as u64 }
     }
 
-    /// The event of a delivery. Headers are names and values in turn.
+    /// Refuses what need not be read. Headers are names and values in turn.
+    pub fn admit(&self, method: &[u8], headers: &[u8]) -> Result<(), Failure> {
+        // No method that is not UTF-8 is the one that is admitted.
+        let method = std::str::from_utf8(method).unwrap_or_default();
+        Ok(self.0.admit(method, &packed::pairs(headers)?)?)
+    }
+
+    /// The event of a delivery.
     pub fn verify(&self, body: &[u8], headers: &[u8]) -> Result<WebhookEvent, Failure> {
-        Ok(self.0.verify(body, &pairs(headers)?)?.into())
+        Ok(WebhookEvent::of(self.0.verify(body, &packed::pairs(headers)?)?, None))
+    }
+
+    /// The same, with what a deduplicator knows the event by.
+    pub fn receive(&self, body: &[u8], headers: &[u8]) -> Result<WebhookEvent, Failure> {
+        let (event, key) = self.0.receive(body, &packed::pairs(headers)?)?;
+        Ok(WebhookEvent::of(event, key))
     }
 
     /// Whether a delivery is signed, and of now.
     pub fn verify_signature(&self, body: &[u8], headers: &[u8]) -> Result<(), Failure> {
-        Ok(self.0.verify_signature(body, &pairs(headers)?)?)
+        Ok(self.0.verify_signature(body, &packed::pairs(headers)?)?)
     }
+}
+
+/// What is to be known of a verifier.
+#[derive(Debug, uniffi::Record)]
+pub struct VerifierFacts {
+    /// The headers that it reads, in lower case; others need not cross.
+    pub header_names: Vec<String>,
+    /// The longest body that it takes, in bytes.
+    pub size_limit: u64,
 }
 
 /// A verified event; its body is Go's.
@@ -50,6 +75,8 @@ pub struct WebhookEvent {
     pub organization: Option<String>,
     /// Where in the body its data is.
     pub data: Data,
+    /// What a deduplicator knows it by, if that was asked for and there is something.
+    pub key: Option<String>,
 }
 
 /// Where an event's data is.
@@ -76,10 +103,10 @@ impl From<linktor_bridge::Data> for Data {
     }
 }
 
-impl From<linktor_bridge::WebhookEvent> for WebhookEvent {
-    fn from(event: linktor_bridge::WebhookEvent) -> Self {
+impl WebhookEvent {
+    fn of(event: linktor_bridge::WebhookEvent, key: Option<String>) -> Self {
         let linktor_bridge::WebhookEvent { id, event_type, timestamp, organization, data } = event;
-        Self { id, event_type, timestamp, organization, data: data.into() }
+        Self { id, event_type, timestamp, organization, data: data.into(), key }
     }
 }
 
@@ -94,9 +121,47 @@ pub struct WebhookHeader {
 
 /// Signs a delivery, from options as a JSON object: see `linktor_bridge::webhook_sign`.
 #[uniffi::export]
-pub fn webhook_sign(options: &str, body: &[u8], secrets: &[u8]) -> Result<Vec<WebhookHeader>, Failure> {
-    let headers = linktor_bridge::webhook_sign(options, body, &unpack(secrets)?)?;
+pub fn webhook_sign(options: &[u8], body: &[u8], secrets: &[u8]) -> Result<Vec<WebhookHeader>, Failure> {
+    let headers = linktor_bridge::webhook_sign(text("the options", options)?, body, &packed::list(secrets)?)?;
     Ok(headers.into_iter().map(|(name, value)| WebhookHeader { name, value }).collect())
+}
+
+/// What a sender gets.
+#[derive(Debug, uniffi::Record)]
+pub struct WebhookAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<WebhookHeader>,
+    /// Text.
+    pub body: String,
+}
+
+impl From<linktor_bridge::Answer> for WebhookAnswer {
+    fn from(answer: linktor_bridge::Answer) -> Self {
+        let header = |(name, value): (&str, &str)| WebhookHeader { name: name.to_owned(), value: value.to_owned() };
+        Self { status: answer.status, headers: answer.headers.into_iter().map(header).collect(), body: answer.body }
+    }
+}
+
+/// What the sender gets of an event that is `new`, `in_progress` or `done`, where no handler
+/// says anything else: see `linktor_bridge::webhook_answer`.
+#[uniffi::export]
+pub fn webhook_answer(begun: &[u8]) -> Result<WebhookAnswer, Failure> {
+    Ok(linktor_bridge::webhook_answer(&String::from_utf8_lossy(begun))?.into())
+}
+
+/// What the sender gets of a delivery that was refused with this code; none, where the
+/// deduplicator failed: see `linktor_bridge::webhook_refusal`.
+#[uniffi::export]
+pub fn webhook_refusal(code: Option<String>) -> WebhookAnswer {
+    linktor_bridge::webhook_refusal(code.as_deref()).into()
+}
+
+/// Whether a handler that answers with this status has handled the event.
+#[uniffi::export]
+pub fn webhook_is_handled(status: u16) -> bool {
+    linktor_bridge::Answer::is_handled(status)
 }
 
 /// Which events were handled, in this process.
@@ -113,70 +178,17 @@ impl Deduplicator {
     }
 
     /// Claims an event: `new`, `in_progress` or `done`.
-    pub fn begin(&self, id: &str) -> Result<String, Failure> {
-        Ok(self.0.begin(id)?.as_str().to_owned())
+    pub fn begin(&self, id: &[u8]) -> Result<String, Failure> {
+        Ok(self.0.begin(text("the id", id)?)?.as_str().to_owned())
     }
 
     /// The event was handled.
-    pub fn commit(&self, id: &str) -> Result<(), Failure> {
-        Ok(self.0.commit(id)?)
+    pub fn commit(&self, id: &[u8]) -> Result<(), Failure> {
+        Ok(self.0.commit(text("the id", id)?)?)
     }
 
     /// Handling it failed.
-    pub fn release(&self, id: &str) -> Result<(), Failure> {
-        Ok(self.0.release(id)?)
-    }
-}
-
-type Pair<'a> = (&'a [u8], &'a [u8]);
-
-/// What was packed: each after its length in four bytes, big-endian.
-fn unpack(mut packed: &[u8]) -> Result<Vec<&[u8]>, Error> {
-    let mut unpacked = Vec::new();
-    while !packed.is_empty() {
-        unpacked.push(take(&mut packed)?);
-    }
-    Ok(unpacked)
-}
-
-/// The same in pairs.
-fn pairs(mut packed: &[u8]) -> Result<Vec<Pair<'_>>, Error> {
-    // Enough for what most senders and proxies send.
-    let mut pairs = Vec::with_capacity(16);
-    while !packed.is_empty() {
-        pairs.push((take(&mut packed)?, take(&mut packed)?));
-    }
-    Ok(pairs)
-}
-
-fn take<'a>(packed: &mut &'a [u8]) -> Result<&'a [u8], Error> {
-    let cut = packed.split_first_chunk().and_then(|(length, rest)| {
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        rest.split_at_checked(length)
-    });
-    let (taken, rest) = cut.ok_or_else(|| Error::new(ErrorKind::Internal, "what crossed is cut short"))?;
-    *packed = rest;
-    Ok(taken)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_packed_comes_out_in_order() {
-        let packed = b"\0\0\0\x01a\0\0\0\0\0\0\0\x02\xffb\0\0\0\0";
-        assert_eq!(unpack(packed).unwrap(), [&b"a"[..], b"", b"\xffb", b""]);
-        assert_eq!(pairs(packed).unwrap(), [(&b"a"[..], &b""[..]), (b"\xffb", b"")]);
-        assert!(unpack(b"").unwrap().is_empty() && pairs(b"").unwrap().is_empty());
-    }
-
-    #[test]
-    fn what_is_cut_short_is_an_error_and_no_panic() {
-        for packed in [&b"\0"[..], b"\0\0\0", b"\0\0\0\x02a", b"\xff\xff\xff\xff", b"\0\0\0\0\0\0\0\x01"] {
-            assert_eq!(unpack(packed).unwrap_err().kind(), ErrorKind::Internal, "{packed:?}");
-            assert_eq!(pairs(packed).unwrap_err().kind(), ErrorKind::Internal, "{packed:?}");
-        }
-        assert_eq!(pairs(b"\0\0\0\0").unwrap_err().kind(), ErrorKind::Internal);
+    pub fn release(&self, id: &[u8]) -> Result<(), Failure> {
+        Ok(self.0.release(text("the id", id)?)?)
     }
 }

@@ -19,7 +19,7 @@ type Verifier struct{ made *madeVerifier }
 // madeVerifier is shared by copies of a Verifier, and freed with the last of them.
 type madeVerifier struct {
 	handle ffi.Verifier
-	names  []string
+	facts  ffi.VerifierFacts
 	scheme Scheme
 }
 
@@ -32,12 +32,12 @@ func NewVerifier(scheme Scheme, secrets []string, options ...Option) (*Verifier,
 	if err != nil {
 		return nil, err
 	}
-	names, err := handle.HeaderNames()
+	facts, err := handle.Facts()
 	if err != nil {
 		handle.Free()
 		return nil, failure.From(err)
 	}
-	made := &madeVerifier{handle, names, scheme}
+	made := &madeVerifier{handle, facts, scheme}
 	runtime.AddCleanup(made, ffi.Verifier.Free, handle)
 	return &Verifier{made}, nil
 }
@@ -48,7 +48,7 @@ func (v *Verifier) Verify(body []byte, header http.Header) (*Event, error) {
 		return nil, errUnmade
 	}
 	defer runtime.KeepAlive(v.made)
-	return verify(v.made.handle, v.made.names, body, header)
+	return verify(v.made.handle, v.made.facts.HeaderNames, body, header)
 }
 
 // VerifySignature is [Verifier.Verify] without an event: whether the delivery is signed, and
@@ -58,7 +58,7 @@ func (v *Verifier) VerifySignature(body []byte, header http.Header) error {
 		return errUnmade
 	}
 	defer runtime.KeepAlive(v.made)
-	return verifySignature(v.made.handle, v.made.names, body, header)
+	return verifySignature(v.made.handle, v.made.facts.HeaderNames, body, header)
 }
 
 // String names the scheme alone.

@@ -62,7 +62,7 @@ impl Batch<'_> {
                 self.push(number(id))?;
                 self.rest(ABANDONED, Null)
             }
-            Item::Told { call, event } => {
+            Item::Told { call, event, .. } => {
                 self.push(call.map_or(0.0, number))?;
                 self.rest(TOLD, event.to_json())
             }

@@ -86,7 +86,7 @@ impl Port {
                     None => linktor_bridge::fail(id, "the call is over"),
                 },
                 Item::Abandoned { id } => abandon(py, id),
-                Item::Told { call, event } => {
+                Item::Told { call, event, .. } => {
                     let (tell, record) = telling(py, &event)?;
                     due.push((call, tell.clone(), (record,).into_pyobject(py)?));
                 }

@@ -225,7 +225,22 @@ impl Client {
 
     /// Sends a request that is there as data. Dropping the future ends the call at once.
     pub async fn execute(&self, request: Request) -> Result<Response, Error> {
-        pipeline::execute(self, request).await
+        pipeline::execute(self, request, std::future::pending()).await
+    }
+
+    /// Sends a request, and ends the call when `stop` is done: with an error of the kind
+    /// `cancelled` that knows, as no dropped future does, the request id, how many attempts
+    /// there were, and whether the server may have acted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: linktor::Client, request: linktor::Request) -> Result<(), linktor::Error> {
+    /// let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+    /// let response = client.execute_until(request, ctrl_c).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn execute_until(&self, request: Request, stop: impl Future<Output = ()>) -> Result<Response, Error> {
+        pipeline::execute(self, request, stop).await
     }
 
     /// Begins to read a list, page by page.

@@ -32,11 +32,19 @@ const MAX_ERROR_BODY: usize = 1024 * 1024;
 /// How long a caller waits for a renewal ahead of its token's end.
 const AHEAD: Duration = Duration::from_secs(1);
 
-/// Sends one request and reports how the call ended.
-pub(crate) async fn execute(client: &Client, request: Request) -> Result<Response, Error> {
+/// Sends one request, unless it is to stop before it is done, and reports how the call ended.
+pub(crate) async fn execute(
+    client: &Client,
+    request: Request,
+    stop: impl Future<Output = ()>,
+) -> Result<Response, Error> {
     let (flight, asked) = Flight::prepare(client, request)?;
     let call = flight.begin();
-    let result = flight.run_bounded(client, asked).await;
+    let result = tokio::select! {
+        biased;
+        () = stop => Err(Error::new(ErrorKind::Cancelled, "the call was cancelled")),
+        result = flight.run_bounded(client, asked) => result,
+    };
     flight.end(call, result)
 }
 

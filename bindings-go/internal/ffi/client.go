@@ -10,7 +10,7 @@ type Client struct{ handle C.uint64_t }
 
 // NewClient makes a client from its options as a JSON object.
 func NewClient(options string) (Client, error) {
-	if err := checkCall("the client's options", options); err != nil {
+	if err := checkCall("the options", len(options)); err != nil {
 		return Client{}, err
 	}
 	var status C.RustCallStatus
@@ -20,7 +20,7 @@ func NewClient(options string) (Client, error) {
 
 // WithOrganization makes a handle for another organization.
 func (c Client) WithOrganization(id string) (Client, error) {
-	if err := checkText("the organization", id); err != nil {
+	if err := checkLength("the organization", len(id)); err != nil {
 		return Client{}, err
 	}
 	var status C.RustCallStatus
@@ -30,7 +30,7 @@ func (c Client) WithOrganization(id string) (Client, error) {
 
 // WithCredentials makes a handle with a credential of its own, given as in [NewClient].
 func (c Client) WithCredentials(options string) (Client, error) {
-	if err := checkText("the credential", options); err != nil {
+	if err := checkLength("the credential", len(options)); err != nil {
 		return Client{}, err
 	}
 	var status C.RustCallStatus
@@ -38,41 +38,77 @@ func (c Client) WithCredentials(options string) (Client, error) {
 	return Client{handle}, lift(&status)
 }
 
-// ID is what the client's questions name.
+// ID is what the client's questions and events name.
 func (c Client) ID() (uint64, error) {
 	var status C.RustCallStatus
 	id := C.linktor_client_id(c.handle, &status)
 	return uint64(id), lift(&status)
 }
 
-// Submit starts a call and returns its id. The body is copied before it returns.
-func (c Client) Submit(method, path, options string, body []byte) (uint64, error) {
-	if err := cmp.Or(
-		checkText("the method", method),
-		checkText("the path", path),
-		checkText("the call's options", options),
-		checkLength("the body", len(body)),
-	); err != nil {
-		return 0, err
+// Log says whether all events come up from here on, or only those that warn of something.
+func (c Client) Log(isLogged bool) error {
+	var flag C.int8_t
+	if isLogged {
+		flag = 1
 	}
 	var status C.RustCallStatus
-	id := C.linktor_client_submit(c.handle,
+	C.linktor_client_log(c.handle, flag, &status)
+	return lift(&status)
+}
+
+// IDs gives the first of so many ids for calls, that nobody else gets.
+func IDs(count uint32) (uint64, error) {
+	var status C.RustCallStatus
+	first := C.linktor_ids(C.uint32_t(count), &status)
+	return uint64(first), lift(&status)
+}
+
+// Submit starts a call under one of [IDs]. The body is copied before it returns.
+func (c Client) Submit(id uint64, method, path, options string, body []byte) error {
+	if err := checkRequest(method, path, options, body); err != nil {
+		return err
+	}
+	var status C.RustCallStatus
+	C.linktor_client_submit(c.handle, C.uint64_t(id),
 		textData(method), C.int32_t(len(method)),
 		textData(path), C.int32_t(len(path)),
 		textData(options), C.int32_t(len(options)),
 		bytesData(body), C.int32_t(len(body)),
 		&status)
-	return uint64(id), lift(&status)
+	return lift(&status)
 }
 
-// SubmitAuth starts an auth call, given as JSON, and returns its id.
-func (c Client) SubmitAuth(call string) (uint64, error) {
-	if err := checkText("the call", call); err != nil {
-		return 0, err
+// Call is [Client.Submit], but if nothing else is under way this thread drives the call for
+// up to 2 ms. It gives the completion, or nil if that comes up.
+func (c Client) Call(id uint64, method, path, options string, body []byte) (*Item, error) {
+	if err := checkRequest(method, path, options, body); err != nil {
+		return nil, err
 	}
 	var status C.RustCallStatus
-	id := C.linktor_client_submit_auth(c.handle, textData(call), C.int32_t(len(call)), &status)
-	return uint64(id), lift(&status)
+	buffer := C.linktor_client_call(c.handle, C.uint64_t(id),
+		textData(method), C.int32_t(len(method)),
+		textData(path), C.int32_t(len(path)),
+		textData(options), C.int32_t(len(options)),
+		bytesData(body), C.int32_t(len(body)),
+		&status)
+	return liftAs(buffer, &status, readOptionalItem)
+}
+
+func checkRequest(method, path, options string, body []byte) error {
+	if max(len(method), len(path), len(options), len(body)) > longest {
+		return &Unfit{"the request is 2 GiB or more"}
+	}
+	return nil
+}
+
+// SubmitAuth starts an auth call, given as JSON, under one of [IDs].
+func (c Client) SubmitAuth(id uint64, call string) error {
+	if err := checkLength("the call", len(call)); err != nil {
+		return err
+	}
+	var status C.RustCallStatus
+	C.linktor_client_submit_auth(c.handle, C.uint64_t(id), textData(call), C.int32_t(len(call)), &status)
+	return lift(&status)
 }
 
 // Session is what is known of the session, as JSON: null if there is none.
@@ -93,11 +129,7 @@ func (c Client) RateLimit(class *string) (*RateLimit, error) {
 	option := writeOption(class)
 	var status C.RustCallStatus
 	buffer := C.linktor_client_rate_limit(c.handle, bytesData(option), C.int32_t(len(option)), &status)
-	if err := lift(&status); err != nil {
-		return nil, err
-	}
-	defer C.linktor_buffer_free(buffer)
-	return readRateLimit(view(buffer))
+	return liftAs(buffer, &status, readRateLimit)
 }
 
 // Invalidate forgets the access token.
@@ -115,7 +147,7 @@ func (c Client) AuthorizeURL(scopes []string, redirectURI string) (string, error
 		}
 	}
 	list := writeTexts(scopes)
-	if err := cmp.Or(checkLength("the scopes", len(list)), checkText("redirect_uri", redirectURI)); err != nil {
+	if err := cmp.Or(checkLength("the scopes", len(list)), checkLength("redirect_uri", len(redirectURI))); err != nil {
 		return "", err
 	}
 	var status C.RustCallStatus
@@ -126,7 +158,8 @@ func (c Client) AuthorizeURL(scopes []string, redirectURI string) (string, error
 	return liftText(buffer, &status)
 }
 
-// Cancel ends a call without a completion, unless that is queued already.
+// Cancel ends a call: a request's completion says how far it had come, an auth call has none
+// unless that is queued already.
 func (c Client) Cancel(id uint64) error {
 	var status C.RustCallStatus
 	C.linktor_client_cancel(c.handle, C.uint64_t(id), &status)
@@ -134,17 +167,13 @@ func (c Client) Cancel(id uint64) error {
 }
 
 // Payload says where the payload of a success lies under the family's envelope.
-func (c Client) Payload(status int, body []byte) (Payload, error) {
+func (c Client) Payload(httpStatus int, body []byte) (Payload, error) {
 	if err := checkLength("the body", len(body)); err != nil {
 		return Payload{}, err
 	}
-	var call C.RustCallStatus
-	buffer := C.linktor_client_payload(c.handle, C.uint16_t(status), bytesData(body), C.int32_t(len(body)), &call)
-	if err := lift(&call); err != nil {
-		return Payload{}, err
-	}
-	defer C.linktor_buffer_free(buffer)
-	return readPayload(view(buffer))
+	var status C.RustCallStatus
+	buffer := C.linktor_client_payload(c.handle, C.uint16_t(httpStatus), bytesData(body), C.int32_t(len(body)), &status)
+	return liftAs(buffer, &status, readPayload)
 }
 
 // Close ends all calls in flight, and later ones, with an error of the kind "closed"; on a

@@ -5,74 +5,14 @@
 package ffi
 
 /*
-#cgo noescape linktor_answer
-#cgo noescape linktor_client_authorize_url
-#cgo noescape linktor_client_cancel
-#cgo noescape linktor_client_close
-#cgo noescape linktor_client_id
-#cgo noescape linktor_client_invalidate
-#cgo noescape linktor_client_new
-#cgo noescape linktor_client_payload
-#cgo noescape linktor_client_rate_limit
-#cgo noescape linktor_client_session
-#cgo noescape linktor_client_submit
-#cgo noescape linktor_client_submit_auth
-#cgo noescape linktor_client_with_credentials
-#cgo noescape linktor_client_with_organization
-#cgo noescape linktor_deduplicator_begin
-#cgo noescape linktor_deduplicator_commit
-#cgo noescape linktor_deduplicator_new
-#cgo noescape linktor_deduplicator_release
-#cgo noescape linktor_fail
-#cgo noescape linktor_jwt_sign
-#cgo noescape linktor_jwt_verify
-#cgo noescape linktor_verifier_header_names
-#cgo noescape linktor_verifier_new
-#cgo noescape linktor_verifier_verify
-#cgo noescape linktor_verifier_verify_signature
-#cgo noescape linktor_webhook_sign
-#cgo noescape uniffi_linktor_ffi_fn_func_drain
-#cgo noescape uniffi_linktor_ffi_fn_func_wake_fd
-#cgo nocallback linktor_answer
-#cgo nocallback linktor_buffer_data
-#cgo nocallback linktor_buffer_free
-#cgo nocallback linktor_client_authorize_url
-#cgo nocallback linktor_client_cancel
-#cgo nocallback linktor_client_close
-#cgo nocallback linktor_client_free
-#cgo nocallback linktor_client_id
-#cgo nocallback linktor_client_invalidate
-#cgo nocallback linktor_client_new
-#cgo nocallback linktor_client_payload
-#cgo nocallback linktor_client_rate_limit
-#cgo nocallback linktor_client_session
-#cgo nocallback linktor_client_submit
-#cgo nocallback linktor_client_submit_auth
-#cgo nocallback linktor_client_with_credentials
-#cgo nocallback linktor_client_with_organization
-#cgo nocallback linktor_deduplicator_begin
-#cgo nocallback linktor_deduplicator_commit
-#cgo nocallback linktor_deduplicator_free
-#cgo nocallback linktor_deduplicator_new
-#cgo nocallback linktor_deduplicator_release
-#cgo nocallback linktor_fail
-#cgo nocallback linktor_jwt_sign
-#cgo nocallback linktor_jwt_verify
-#cgo nocallback linktor_mismatch
-#cgo nocallback linktor_verifier_free
-#cgo nocallback linktor_verifier_header_names
-#cgo nocallback linktor_verifier_new
-#cgo nocallback linktor_verifier_verify
-#cgo nocallback linktor_verifier_verify_signature
-#cgo nocallback linktor_webhook_sign
-#cgo nocallback uniffi_linktor_ffi_fn_func_drain
-#cgo nocallback uniffi_linktor_ffi_fn_func_wake_fd
 #include "linktor.h"
 */
 import "C"
 
 import (
+	_ "embed"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"sync"
 	"unicode/utf8"
@@ -94,71 +34,64 @@ type Unfit struct{ Message string }
 
 func (u *Unfit) Error() string { return u.Message }
 
-// verified compares the linked library with the one this package was written against.
+//go:embed interface.txt
+var writtenAgainst []byte
+
+// verified compares the linked library with the one this package was written against:
+// uniffi's contract and checksums say how functions are called, the hash how all that
+// crosses is laid out.
 var verified = sync.OnceValue(func() error {
 	if what := C.linktor_mismatch(); what != nil {
-		return &Defect{fmt.Sprintf("the linked liblinktor_ffi is of another version: %s differs", C.GoString(what))}
+		return mismatch(C.GoString(what))
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write(writtenAgainst)
+	var status C.RustCallStatus
+	theirs := C.linktor_interface_hash(&status)
+	if err := lift(&status); err != nil {
+		return err
+	}
+	if uint64(theirs) != hash.Sum64() {
+		return mismatch("its interface")
 	}
 	return nil
 })
 
-// Answer answers a question with JSON.
-func Answer(id uint64, json string) error {
-	if err := checkText("the answer", json); err != nil {
-		return err
-	}
-	var status C.RustCallStatus
-	C.linktor_answer(C.uint64_t(id), textData(json), C.int32_t(len(json)), &status)
-	return lift(&status)
+func mismatch(what string) error {
+	return &Defect{fmt.Sprintf("the linked liblinktor_ffi is of another version: %s differs; build it anew with "+
+		"`make go-lib`, or take the library and the module of one release", what)}
 }
 
-// Fail answers a question with a failure.
-func Fail(id uint64, message string) error {
-	if err := checkText("the message", message); err != nil {
-		return err
-	}
-	var status C.RustCallStatus
-	C.linktor_fail(C.uint64_t(id), textData(message), C.int32_t(len(message)), &status)
-	return lift(&status)
+// Provider gives the whole document of a provider: of a family by its name as JSON, or of one
+// of the user's own.
+func Provider(document string) (string, error) {
+	return convert("the provider", document, func(data unsafe.Pointer, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
+		return C.linktor_provider(data, length, status)
+	})
 }
 
 // SignJWT signs a token, from arguments as JSON.
 func SignJWT(arguments string) (string, error) {
-	if err := checkCall("the arguments", arguments); err != nil {
-		return "", err
-	}
-	var status C.RustCallStatus
-	buffer := C.linktor_jwt_sign(textData(arguments), C.int32_t(len(arguments)), &status)
-	return liftText(buffer, &status)
+	return convert("the arguments", arguments, func(data unsafe.Pointer, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
+		return C.linktor_jwt_sign(data, length, status)
+	})
 }
 
 // VerifyJWT verifies a token, from arguments as JSON, and gives its claims as JSON.
 func VerifyJWT(arguments string) (string, error) {
-	if err := checkCall("the arguments", arguments); err != nil {
+	return convert("the arguments", arguments, func(data unsafe.Pointer, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
+		return C.linktor_jwt_verify(data, length, status)
+	})
+}
+
+// convert makes one text of another.
+func convert(what, text string, call func(unsafe.Pointer, C.int32_t, *C.RustCallStatus) C.RustBuffer) (string, error) {
+	if err := checkCall(what, len(text)); err != nil {
 		return "", err
 	}
 	var status C.RustCallStatus
-	buffer := C.linktor_jwt_verify(textData(arguments), C.int32_t(len(arguments)), &status)
+	buffer := call(textData(text), C.int32_t(len(text)), &status)
 	return liftText(buffer, &status)
-}
-
-// WakeFD is the descriptor that becomes readable when there is something to drain. Reading
-// eight bytes from it resets it; it stays open as long as the process runs.
-func WakeFD() (uintptr, error) {
-	var status C.RustCallStatus
-	fd := C.uniffi_linktor_ffi_fn_func_wake_fd(&status)
-	return uintptr(fd), lift(&status)
-}
-
-// Drain takes all that came up. Reset the descriptor before.
-func Drain() ([]Item, error) {
-	var status C.RustCallStatus
-	buffer := C.uniffi_linktor_ffi_fn_func_drain(&status)
-	if err := lift(&status); err != nil {
-		return nil, err
-	}
-	defer C.linktor_buffer_free(buffer)
-	return readItems(view(buffer))
 }
 
 // lift turns a call's status into an error, and frees what it holds.
@@ -176,11 +109,17 @@ func lift(status *C.RustCallStatus) error {
 
 // liftText gives a text that was returned, and frees it.
 func liftText(buffer C.RustBuffer, status *C.RustCallStatus) (string, error) {
+	return liftAs(buffer, status, func(data []byte) (string, error) { return string(data), nil })
+}
+
+// liftAs reads what was returned, and frees it.
+func liftAs[T any](buffer C.RustBuffer, status *C.RustCallStatus, read func([]byte) (T, error)) (T, error) {
 	if err := lift(status); err != nil {
-		return "", err
+		var none T
+		return none, err
 	}
 	defer C.linktor_buffer_free(buffer)
-	return string(view(buffer)), nil
+	return read(view(buffer))
 }
 
 // view shows a buffer's bytes, which are Rust's and gone once it is freed.
@@ -200,23 +139,26 @@ func bytesData(bytes []byte) unsafe.Pointer {
 }
 
 // checkCall is for the functions that a process may call first.
-func checkCall(what, text string) error {
+func checkCall(what string, length int) error {
 	if err := verified(); err != nil {
 		return err
 	}
-	return checkText(what, text)
+	return checkLength(what, length)
 }
 
-// checkText refuses what Rust would take for UTF-8 unseen.
+// longest is the most bytes that can be lent.
+const longest = math.MaxInt32
+
+// checkText is for texts in lists, which Rust would take for UTF-8 unseen.
 func checkText(what, text string) error {
 	if !utf8.ValidString(text) {
 		return &Unfit{what + " is not valid UTF-8"}
 	}
-	return checkLength(what, len(text))
+	return nil
 }
 
 func checkLength(what string, length int) error {
-	if length > math.MaxInt32 {
+	if length > longest {
 		return &Unfit{what + " is 2 GiB or more"}
 	}
 	return nil

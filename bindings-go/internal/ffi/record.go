@@ -16,7 +16,12 @@ const (
 	Value
 	Failed
 	TokenWanted
+	LoadWanted
+	SaveWanted
+	LockWanted
+	SendWanted
 	Abandoned
+	Told
 )
 
 // Item is one thing that came up; its kind says which fields it has.
@@ -25,7 +30,7 @@ type Item struct {
 	// ID is the call's or the question's.
 	ID uint64
 
-	// Of a Response.
+	// Of a Response; Headers and Body also of a SendWanted.
 	Status    int
 	Headers   string // names and values in turn, each ended by a line feed
 	Body      []byte
@@ -36,14 +41,18 @@ type Item struct {
 	Items     *Span      // where in the body a page's items are, if it has some
 	NextPage  uint64     // 0 for none
 
-	// Value is of a Value: what an auth call gave, as JSON.
-	Value string
-
-	// Record is of a Failed: an error record as JSON.
+	// Record is of a Value what an auth call gave, and else an error or an event: as JSON. Of
+	// a SaveWanted it is what to save.
 	Record string
 
-	// Client is of a TokenWanted.
+	// Of all that is wanted, and of a Told.
 	Client uint64
+	Call   uint64 // 0 for none
+	Key    string // of a token store's
+
+	// Of a SendWanted.
+	Method, URL string
+	MaxBody     int64
 }
 
 // Span is Body[Start:End].
@@ -68,6 +77,20 @@ type Event struct {
 	ID, Type, Organization string
 	Timestamp              time.Time
 	Data                   Data
+	Key                    string
+}
+
+// VerifierFacts are what is to be known of a verifier before a delivery is read.
+type VerifierFacts struct {
+	HeaderNames []string // those that it reads, in lower case
+	SizeLimit   int64    // the longest body that it takes, in bytes
+}
+
+// WebhookAnswer is what a sender gets.
+type WebhookAnswer struct {
+	Status  int
+	Headers [][2]string
+	Body    string
 }
 
 // Data says where an event's data lies: in a span of the body, nowhere, or, for NotJSON, in a
@@ -80,31 +103,19 @@ type Data struct {
 var errLayout = &Defect{"a defect of the SDK: what crossed is not laid out as expected"}
 
 func readItems(data []byte) ([]Item, error) {
-	r := reader{data: data}
-	count := int(r.uint32())
-	// Not more than can be there: an item takes 12 bytes at least.
-	items := make([]Item, 0, min(count, len(data)/12))
-	for range count {
-		if items = append(items, r.item()); r.short {
-			return nil, errLayout
-		}
-	}
-	if !r.done() {
-		return nil, errLayout
-	}
-	return items, nil
+	return readWhole(data, func(r *reader) []Item { return list(r, 12, (*reader).item) })
 }
 
 func (r *reader) item() Item {
-	item := Item{Kind: Kind(r.uint32()), ID: r.uint64()}
+	item := Item{Kind: Kind(r.uint32())}
+	if item.Kind != Told {
+		item.ID = r.uint64()
+	}
 	switch item.Kind {
 	case Response:
 		item.Status = int(r.uint16())
 		item.Headers = string(r.bytes())
-		item.Body = bytes.Clone(r.bytes())
-		if raw := r.bytes(); len(raw) > 0 {
-			item.Body = bytes.Clone(raw)
-		}
+		item.Body = r.body()
 		item.RequestID = string(r.bytes())
 		item.Attempts = int(r.uint32())
 		item.Waited = r.duration()
@@ -112,38 +123,123 @@ func (r *reader) item() Item {
 		if r.isSome() {
 			item.Items = new(r.span())
 		}
-		if r.isSome() {
-			item.NextPage = r.uint64()
-		}
-	case Value:
-		item.Value = string(r.bytes())
-	case Failed:
+		item.NextPage = r.optionalNumber()
+	case Value, Failed:
 		item.Record = string(r.bytes())
 	case TokenWanted:
 		item.Client = r.uint64()
+	case LoadWanted, LockWanted:
+		item.Client, item.Key = r.uint64(), string(r.bytes())
+	case SaveWanted:
+		item.Client, item.Key, item.Record = r.uint64(), string(r.bytes()), string(r.bytes())
+	case SendWanted:
+		item.Client, item.Call = r.uint64(), r.optionalNumber()
+		item.Method, item.URL, item.Headers = string(r.bytes()), string(r.bytes()), string(r.bytes())
+		item.Body, item.MaxBody = r.body(), int64(min(r.uint64(), math.MaxInt64))
 	case Abandoned:
+	case Told:
+		item.Client, item.Call, item.Record = r.uint64(), r.optionalNumber(), string(r.bytes())
 	default:
 		r.short = true
 	}
 	return item
 }
 
-func readPayload(data []byte) (Payload, error) {
-	r := reader{data: data}
-	payload := r.payload()
-	if !r.done() {
-		return Payload{}, errLayout
+// body reads a text, or else bytes.
+func (r *reader) body() []byte {
+	text, raw := r.bytes(), r.bytes()
+	if len(raw) > 0 {
+		return bytes.Clone(raw)
 	}
-	return payload, nil
+	return bytes.Clone(text)
 }
 
-func readRateLimit(data []byte) (*RateLimit, error) {
+// readOptionalItem reads one that may be missing.
+func readOptionalItem(data []byte) (*Item, error) {
+	return readWhole(data, func(r *reader) *Item {
+		if !r.isSome() {
+			return nil
+		}
+		return new(r.item())
+	})
+}
+
+func readPayload(data []byte) (Payload, error) { return readWhole(data, (*reader).payload) }
+
+func readRateLimit(data []byte) (*RateLimit, error) { return readWhole(data, (*reader).rateLimit) }
+
+func readTexts(data []byte) ([]string, error) { return readWhole(data, (*reader).texts) }
+
+func readPairs(data []byte) ([][2]string, error) { return readWhole(data, (*reader).pairs) }
+
+func readNumbers(data []byte) ([]uint64, error) {
+	return readWhole(data, func(r *reader) []uint64 { return list(r, 8, (*reader).uint64) })
+}
+
+func readFacts(data []byte) (VerifierFacts, error) {
+	return readWhole(data, func(r *reader) VerifierFacts {
+		return VerifierFacts{HeaderNames: r.texts(), SizeLimit: int64(min(r.uint64(), math.MaxInt64))}
+	})
+}
+
+func readAnswer(data []byte) (WebhookAnswer, error) {
+	return readWhole(data, func(r *reader) WebhookAnswer {
+		return WebhookAnswer{Status: int(r.uint16()), Headers: r.pairs(), Body: string(r.bytes())}
+	})
+}
+
+// readFD reads a descriptor that may be missing.
+func readFD(data []byte) (*uintptr, error) {
+	return readWhole(data, func(r *reader) *uintptr {
+		if !r.isSome() {
+			return nil
+		}
+		return new(uintptr(r.uint32()))
+	})
+}
+
+func readEvent(data []byte) (Event, error) {
+	return readWhole(data, func(r *reader) Event {
+		event := Event{ID: r.optionalText(), Type: r.optionalText()}
+		if r.isSome() {
+			event.Timestamp = r.time()
+		}
+		event.Organization = r.optionalText()
+		event.Data = r.eventData()
+		event.Key = r.optionalText()
+		return event
+	})
+}
+
+// readWhole reads one thing, after which nothing may be left.
+func readWhole[T any](data []byte, read func(*reader) T) (T, error) {
 	r := reader{data: data}
-	limit := r.rateLimit()
+	value := read(&r)
 	if !r.done() {
-		return nil, errLayout
+		var none T
+		return none, errLayout
 	}
-	return limit, nil
+	return value, nil
+}
+
+// list reads as many as it says, but not more than can be there: each takes least bytes.
+func list[T any](r *reader, least int, read func(*reader) T) []T {
+	count := int(r.uint32())
+	values := make([]T, 0, min(count, len(r.data)/least))
+	for range count {
+		if values = append(values, read(r)); r.short {
+			return nil
+		}
+	}
+	return values
+}
+
+func (r *reader) texts() []string {
+	return list(r, 4, func(r *reader) string { return string(r.bytes()) })
+}
+
+func (r *reader) pairs() [][2]string {
+	return list(r, 8, func(r *reader) [2]string { return [2]string{string(r.bytes()), string(r.bytes())} })
 }
 
 func readFailure(data []byte) error {
@@ -153,54 +249,6 @@ func readFailure(data []byte) error {
 		return errLayout
 	}
 	return &Failure{record}
-}
-
-func readEvent(data []byte) (Event, error) {
-	r := reader{data: data}
-	event := Event{ID: r.optionalText(), Type: r.optionalText()}
-	if r.isSome() {
-		event.Timestamp = r.time()
-	}
-	event.Organization = r.optionalText()
-	event.Data = r.eventData()
-	if !r.done() {
-		return Event{}, errLayout
-	}
-	return event, nil
-}
-
-func readTexts(data []byte) ([]string, error) {
-	r := reader{data: data}
-	count := int(r.uint32())
-	// Not more than can be there: a text takes 4 bytes at least.
-	texts := make([]string, 0, min(count, len(data)/4))
-	for range count {
-		if texts = append(texts, string(r.bytes())); r.short {
-			return nil, errLayout
-		}
-	}
-	if !r.done() {
-		return nil, errLayout
-	}
-	return texts, nil
-}
-
-func readPairs(data []byte) ([][2]string, error) {
-	r := reader{data: data}
-	count := int(r.uint32())
-	// Not more than can be there: a pair takes 8 bytes at least.
-	pairs := make([][2]string, 0, min(count, len(data)/8))
-	for range count {
-		pair := [2]string{string(r.bytes()), string(r.bytes())}
-		if r.short {
-			return nil, errLayout
-		}
-		pairs = append(pairs, pair)
-	}
-	if !r.done() {
-		return nil, errLayout
-	}
-	return pairs, nil
 }
 
 // Pack appends bytes as they cross in lists that are lent: after their length.
@@ -213,6 +261,15 @@ func writeTexts(texts []string) []byte {
 	data := binary.BigEndian.AppendUint32(nil, uint32(len(texts)))
 	for _, text := range texts {
 		data = Pack(data, text)
+	}
+	return data
+}
+
+// writeNumbers lays a list of numbers out as it crosses.
+func writeNumbers(numbers []uint64) []byte {
+	data := binary.BigEndian.AppendUint32(nil, uint32(len(numbers)))
+	for _, number := range numbers {
+		data = binary.BigEndian.AppendUint64(data, number)
 	}
 	return data
 }
@@ -294,6 +351,14 @@ func (r *reader) optionalText() string {
 		return ""
 	}
 	return string(r.bytes())
+}
+
+// optionalNumber reads one that may be missing, and is 0 then.
+func (r *reader) optionalNumber() uint64 {
+	if !r.isSome() {
+		return 0
+	}
+	return r.uint64()
 }
 
 // time reads epoch seconds, which as a float are exact to a microsecond.

@@ -18,7 +18,7 @@ func (r record) text(s string) record   { return append(r.uint32(uint32(len(s)))
 func (r record) byte(b byte) record     { return append(r, b) }
 
 func batch() (record, []Item) {
-	data := record{}.uint32(6)
+	data := record{}.uint32(11)
 	data = data.uint32(1).uint64(7).uint16(200).text("a\nb\n").text("body").text("").text("req-1").uint32(2)
 	data = data.uint64(1).uint32(500_000_000).byte(1).text("other").byte(1).uint64(10).byte(1).uint64(math.MaxUint64)
 	data = data.byte(1).uint64(4).uint32(0).byte(1).uint64(1).uint64(3).byte(1).uint64(2)
@@ -27,7 +27,13 @@ func batch() (record, []Item) {
 	data = data.uint32(2).uint64(9).text(`null`)
 	data = data.uint32(3).uint64(10).text(`{"kind":"api"}`)
 	data = data.uint32(4).uint64(11).uint64(1)
-	data = data.uint32(5).uint64(11)
+	data = data.uint32(5).uint64(12).uint64(1).text("key")
+	data = data.uint32(6).uint64(13).uint64(1).text("key").text("text")
+	data = data.uint32(7).uint64(14).uint64(1).text("key")
+	data = data.uint32(8).uint64(15).uint64(1).byte(1).uint64(7).text("POST").text("http://a/").text("a\nb\n")
+	data = data.text("").text("\xfe").uint64(64)
+	data = data.uint32(9).uint64(11)
+	data = data.uint32(10).uint64(1).byte(0).text("{}")
 	return data, []Item{
 		{Kind: Response, ID: 7, Status: 200, Headers: "a\nb\n", Body: []byte("body"), RequestID: "req-1", Attempts: 2,
 			Waited:    1500 * time.Millisecond,
@@ -35,10 +41,16 @@ func batch() (record, []Item) {
 			Items:     &Span{1, 3}, NextPage: 2},
 		{Kind: Response, ID: 8, Status: 200, Body: []byte("\xff"), RequestID: "req-2", Attempts: 1,
 			RateLimit: &RateLimit{}},
-		{Kind: Value, ID: 9, Value: "null"},
+		{Kind: Value, ID: 9, Record: "null"},
 		{Kind: Failed, ID: 10, Record: `{"kind":"api"}`},
 		{Kind: TokenWanted, ID: 11, Client: 1},
+		{Kind: LoadWanted, ID: 12, Client: 1, Key: "key"},
+		{Kind: SaveWanted, ID: 13, Client: 1, Key: "key", Record: "text"},
+		{Kind: LockWanted, ID: 14, Client: 1, Key: "key"},
+		{Kind: SendWanted, ID: 15, Client: 1, Call: 7, Method: "POST", URL: "http://a/", Headers: "a\nb\n",
+			Body: []byte("\xfe"), MaxBody: 64},
 		{Kind: Abandoned, ID: 11},
+		{Kind: Told, Client: 1, Record: "{}"},
 	}
 }
 
@@ -65,9 +77,10 @@ func TestWhatIsCutShortIsADefectAndNoCrash(t *testing.T) {
 func TestAnEventIsReadInOrder(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 123456000, time.UTC)
 	data := record{}.byte(1).text("evt_1").byte(1).text("a").byte(1).uint64(math.Float64bits(1767323045.123456))
-	data = data.byte(1).text("org_1").uint32(1).uint64(2).uint64(5)
+	data = data.byte(1).text("org_1").uint32(1).uint64(2).uint64(5).byte(1).text("evt_1 0f")
 	event, err := readEvent(data)
-	expected := Event{ID: "evt_1", Type: "a", Organization: "org_1", Timestamp: at, Data: Data{Span: Span{2, 5}}}
+	expected := Event{ID: "evt_1", Type: "a", Organization: "org_1", Timestamp: at, Data: Data{Span: Span{2, 5}},
+		Key: "evt_1 0f"}
 	if err != nil || event != expected {
 		t.Errorf("%+v, %v", event, err)
 	}
@@ -77,7 +90,7 @@ func TestAnEventIsReadInOrder(t *testing.T) {
 		}
 	}
 	for variant, data := range []Data{2: {Nothing: true}, 3: {NotJSON: true}} {
-		event, err := readEvent(record(make([]byte, 4)).uint32(uint32(variant)))
+		event, err := readEvent(record(make([]byte, 4)).uint32(uint32(variant)).byte(0))
 		if isThere := data != (Data{}); event != (Event{Data: data}) || (err == nil) != isThere {
 			t.Errorf("%d: %+v, %v", variant, event, err)
 		}
@@ -128,9 +141,6 @@ func FuzzReadItems(f *testing.F) {
 func TestTextsThatAreNotUTF8DoNotCross(t *testing.T) {
 	if _, err := NewClient("\xff"); err == nil {
 		t.Error("options")
-	}
-	if err := Fail(0, "\xff"); err == nil {
-		t.Error("message")
 	}
 	client, err := NewClient(`{"anonymous":true}`)
 	if err != nil {

@@ -11,7 +11,7 @@ type Verifier struct{ handle C.uint64_t }
 // NewVerifier makes a verifier from its options as a JSON object, and secrets of any bytes.
 func NewVerifier(options string, secrets ...string) (Verifier, error) {
 	packed := packAll(secrets)
-	if err := cmp.Or(checkCall("the options", options), checkLength("the secrets", len(packed))); err != nil {
+	if err := cmp.Or(checkCall("the options", len(options)), checkLength("the secrets", len(packed))); err != nil {
 		return Verifier{}, err
 	}
 	var status C.RustCallStatus
@@ -22,18 +22,27 @@ func NewVerifier(options string, secrets ...string) (Verifier, error) {
 	return Verifier{handle}, lift(&status)
 }
 
-// HeaderNames gives the headers that it reads, in lower case; others need not cross.
-func (v Verifier) HeaderNames() ([]string, error) {
+// Facts is what is to be known of the verifier before a delivery is read.
+func (v Verifier) Facts() (VerifierFacts, error) {
 	var status C.RustCallStatus
-	buffer := C.linktor_verifier_header_names(v.handle, &status)
-	if err := lift(&status); err != nil {
-		return nil, err
-	}
-	defer C.linktor_buffer_free(buffer)
-	return readTexts(view(buffer))
+	buffer := C.linktor_verifier_facts(v.handle, &status)
+	return liftAs(buffer, &status, readFacts)
 }
 
-// Verify gives the event of a delivery. Headers are names and values in turn, by [Pack].
+// Admit refuses what need not be read. Headers are names and values in turn, by [Pack].
+func (v Verifier) Admit(method string, headers []byte) error {
+	if err := cmp.Or(checkLength("the method", len(method)), checkLength("the headers", len(headers))); err != nil {
+		return err
+	}
+	var status C.RustCallStatus
+	C.linktor_verifier_admit(v.handle,
+		textData(method), C.int32_t(len(method)),
+		bytesData(headers), C.int32_t(len(headers)),
+		&status)
+	return lift(&status)
+}
+
+// Verify gives the event of a delivery.
 func (v Verifier) Verify(body, headers []byte) (Event, error) {
 	if err := checkDelivery(body, headers); err != nil {
 		return Event{}, err
@@ -43,11 +52,20 @@ func (v Verifier) Verify(body, headers []byte) (Event, error) {
 		bytesData(body), C.int32_t(len(body)),
 		bytesData(headers), C.int32_t(len(headers)),
 		&status)
-	if err := lift(&status); err != nil {
+	return liftAs(buffer, &status, readEvent)
+}
+
+// Receive is [Verifier.Verify] of an event with its key.
+func (v Verifier) Receive(body, headers []byte) (Event, error) {
+	if err := checkDelivery(body, headers); err != nil {
 		return Event{}, err
 	}
-	defer C.linktor_buffer_free(buffer)
-	return readEvent(view(buffer))
+	var status C.RustCallStatus
+	buffer := C.linktor_verifier_receive(v.handle,
+		bytesData(body), C.int32_t(len(body)),
+		bytesData(headers), C.int32_t(len(headers)),
+		&status)
+	return liftAs(buffer, &status, readEvent)
 }
 
 // VerifySignature is [Verifier.Verify] without an event.
@@ -72,7 +90,7 @@ func (v Verifier) Free() {
 func SignWebhook(options string, body []byte, secrets ...string) ([][2]string, error) {
 	packed := packAll(secrets)
 	if err := cmp.Or(
-		checkCall("the options", options),
+		checkCall("the options", len(options)),
 		checkLength("the body", len(body)),
 		checkLength("the secret", len(packed)),
 	); err != nil {
@@ -84,11 +102,33 @@ func SignWebhook(options string, body []byte, secrets ...string) ([][2]string, e
 		bytesData(body), C.int32_t(len(body)),
 		bytesData(packed), C.int32_t(len(packed)),
 		&status)
-	if err := lift(&status); err != nil {
-		return nil, err
+	return liftAs(buffer, &status, readPairs)
+}
+
+// AnswerTo is what the sender gets of an event that is new, in_progress or done.
+func AnswerTo(begun string) (WebhookAnswer, error) {
+	if err := checkLength("the answer", len(begun)); err != nil {
+		return WebhookAnswer{}, err
 	}
-	defer C.linktor_buffer_free(buffer)
-	return readPairs(view(buffer))
+	var status C.RustCallStatus
+	buffer := C.linktor_webhook_answer(textData(begun), C.int32_t(len(begun)), &status)
+	return liftAs(buffer, &status, readAnswer)
+}
+
+// Refusal is what the sender gets of a delivery that was refused with this code; nil, where
+// the deduplicator failed.
+func Refusal(code *string) (WebhookAnswer, error) {
+	option := writeOption(code)
+	var status C.RustCallStatus
+	buffer := C.linktor_webhook_refusal(bytesData(option), C.int32_t(len(option)), &status)
+	return liftAs(buffer, &status, readAnswer)
+}
+
+// IsHandled tells whether a handler that answers with this status has handled the event.
+func IsHandled(httpStatus uint16) (bool, error) {
+	var status C.RustCallStatus
+	is := C.linktor_webhook_is_handled(C.uint16_t(httpStatus), &status)
+	return is != 0, lift(&status)
 }
 
 // Deduplicator is a handle of one in the core, to be freed exactly once.
@@ -107,7 +147,7 @@ func NewDeduplicator(capacity *int64) (Deduplicator, error) {
 
 // Begin claims an event, and says whether it was new, in_progress or done.
 func (d Deduplicator) Begin(id string) (string, error) {
-	if err := checkText("the event's id", id); err != nil {
+	if err := checkLength("the event's id", len(id)); err != nil {
 		return "", err
 	}
 	var status C.RustCallStatus
@@ -117,7 +157,7 @@ func (d Deduplicator) Begin(id string) (string, error) {
 
 // Commit says that an event was handled.
 func (d Deduplicator) Commit(id string) error {
-	if err := checkText("the event's id", id); err != nil {
+	if err := checkLength("the event's id", len(id)); err != nil {
 		return err
 	}
 	var status C.RustCallStatus
@@ -127,7 +167,7 @@ func (d Deduplicator) Commit(id string) error {
 
 // Release says that handling an event failed.
 func (d Deduplicator) Release(id string) error {
-	if err := checkText("the event's id", id); err != nil {
+	if err := checkLength("the event's id", len(id)); err != nil {
 		return err
 	}
 	var status C.RustCallStatus

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, BoxFuture, abortable};
 use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::auth::{self, AuthCall};
 use crate::options;
@@ -22,7 +22,13 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// Ids of calls, questions and clients: never the same twice in one process.
 pub(crate) fn next_id() -> u64 {
-    NEXT_ID.fetch_add(1, Ordering::Relaxed)
+    ids(1)
+}
+
+/// The first of so many ids that nobody else gets, for calls whose ids are to be known
+/// before they begin.
+pub fn ids(count: u32) -> u64 {
+    NEXT_ID.fetch_add(count.into(), Ordering::Relaxed)
 }
 
 /// A client of one API, for a binding.
@@ -33,7 +39,17 @@ pub struct Client {
     /// Those of the root: its handles share them.
     functions: Functions,
     runtime: &'static Runtime,
-    calls: Arc<Mutex<HashMap<u64, AbortHandle>>>,
+    calls: Arc<Calls>,
+}
+
+/// Those in flight, and how each is ended.
+type Calls = Mutex<HashMap<u64, Stop>>;
+
+/// How a call is ended: without a completion, or with one.
+#[derive(Debug)]
+enum Stop {
+    Silently(AbortHandle),
+    Told(oneshot::Sender<()>),
 }
 
 impl Client {
@@ -95,7 +111,59 @@ impl Client {
     /// and what else concerns it.
     /// `within` is the question that the caller is answering, if it is.
     pub fn submit(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
-        self.start(self.request(request), within, Arc::clone(port))
+        self.start(next_id(), self.request(request), within, Arc::clone(port))
+    }
+
+    /// The same of a call whose id is one of [`ids`], and whose cancelling is a completion
+    /// too: an error that knows how far the call had come.
+    pub fn submit_as(&self, id: u64, port: &Arc<Port>, request: Request, within: Option<u64>) {
+        let (call, port) = (self.told(id, port, request, within), Arc::clone(port));
+        self.runtime.spawn(async move {
+            let outcome = Box::new(call.await);
+            port.push(Item::Completion { id, outcome });
+        });
+    }
+
+    /// The same, but if nothing else is under way this thread drives the call for as long as
+    /// `patience`, so that nobody has to be woken for it: gives the outcome, unless that is to
+    /// come out of `port`.
+    pub fn call_as(
+        &self,
+        id: u64,
+        port: &Arc<Port>,
+        request: Request,
+        within: Option<u64>,
+        patience: Duration,
+    ) -> Option<Outcome> {
+        let call = self.told(id, port, request, within);
+        let port = Arc::clone(port);
+        self.runtime.drive(call, patience, move |outcome| {
+            port.push(Item::Completion { id, outcome: Box::new(outcome) });
+        })
+    }
+
+    fn told(
+        &self,
+        id: u64,
+        port: &Arc<Port>,
+        request: Request,
+        within: Option<u64>,
+    ) -> impl Future<Output = Outcome> + Send + 'static {
+        let (stop, stopped) = oneshot::channel();
+        lock(&self.calls).insert(id, Stop::Told(stop));
+        let (client, calls) = (self.inner.clone(), Arc::clone(&self.calls));
+        let call = Box::pin(async move {
+            // A client that is gone cancels nothing.
+            let stopped = async {
+                if stopped.await.is_err() {
+                    std::future::pending().await
+                }
+            };
+            client.execute_until(request, stopped).await.map(Reply::Response)
+        });
+        in_scope(call, within, Line { port: Arc::clone(port), call: id }).inspect(move |_| {
+            lock(&calls).remove(&id);
+        })
     }
 
     /// Starts a call that a thread will wait for.
@@ -105,8 +173,13 @@ impl Client {
 
     /// Starts an auth call; its completion comes out of `port`.
     pub fn submit_auth(&self, port: &Arc<Port>, call: AuthCall) -> u64 {
+        self.submit_auth_as(next_id(), port, call)
+    }
+
+    /// The same of a call whose id is one of [`ids`].
+    pub fn submit_auth_as(&self, id: u64, port: &Arc<Port>, call: AuthCall) -> u64 {
         let within = call.within();
-        self.start(call.run(self.inner.clone()), within, Arc::clone(port))
+        self.start(id, call.run(self.inner.clone()), within, Arc::clone(port))
     }
 
     /// Starts an auth call that a thread will wait for.
@@ -137,11 +210,15 @@ impl Client {
         auth::to_json(&self.inner.auth().authorize_url(scopes, redirect_uri)?)
     }
 
-    /// Ends a call at once. It is dropped without a completion, unless that is queued already.
+    /// Ends a call at once. It is dropped without a completion, unless that is queued already
+    /// or is what [`Client::submit_as`] promised.
     pub fn cancel(&self, id: u64) {
         let call = lock(&self.calls).remove(&id);
-        if let Some(call) = call {
-            call.abort();
+        match call {
+            Some(Stop::Silently(call)) => call.abort(),
+            // It may have ended just now.
+            Some(Stop::Told(call)) => drop(call.send(())),
+            None => {}
         }
     }
 
@@ -169,13 +246,18 @@ impl Client {
         Pending { runtime: self.runtime, call, port, bell }
     }
 
-    fn start(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>, port: Arc<Port>) -> u64 {
-        let id = next_id();
+    fn start(
+        &self,
+        id: u64,
+        call: impl Future<Output = Outcome> + Send + 'static,
+        within: Option<u64>,
+        port: Arc<Port>,
+    ) -> u64 {
         let calls = Arc::clone(&self.calls);
         // Known before it begins, so that it cannot be done before; and the lock is not held
         // while the runtime is woken.
         let (call, handle) = abortable(in_scope(call, within, Line { port: Arc::clone(&port), call: id }));
-        lock(&self.calls).insert(id, handle);
+        lock(&self.calls).insert(id, Stop::Silently(handle));
         self.runtime.spawn(async move {
             let Ok(outcome) = call.await else { return };
             let is_cancelled = lock(&calls).remove(&id).is_none();
@@ -196,7 +278,7 @@ fn in_scope(call: impl Future<Output = Outcome>, within: Option<u64>, line: Line
     })
 }
 
-fn lock(calls: &Mutex<HashMap<u64, AbortHandle>>) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
+fn lock(calls: &Calls) -> MutexGuard<'_, HashMap<u64, Stop>> {
     calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -50,6 +50,8 @@ pub enum Item {
     },
     /// Something happened.
     Told {
+        /// The client, or, of its handles, the one that they were made of.
+        client: u64,
         /// The call that it happened to, at the port where that was begun.
         call: Option<u64>,
         /// What happened.

@@ -257,8 +257,8 @@ impl Observer for Functions {
         }
         let Some(record) = EventRecord::of(event) else { return };
         match LINE.try_with(Line::clone) {
-            Ok(line) => line.port.push(Item::Told { call: Some(line.call), event: record }),
-            Err(_) => self.port.push(Item::Told { call: None, event: record }),
+            Ok(line) => line.port.push(Item::Told { client: self.client, call: Some(line.call), event: record }),
+            Err(_) => self.port.push(Item::Told { client: self.client, call: None, event: record }),
         }
     }
 }

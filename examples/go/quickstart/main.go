@@ -11,37 +11,38 @@ import (
 	"time"
 
 	"github.com/linktor/linktor-go"
+	"github.com/linktor/linktor-go/linktortest"
 )
 
 var tasks = []struct {
-	family, read, write string
-	body                any
+	family      linktortest.Family
+	read, write string
+	body        any
 }{
-	{"linktor", "/me", "/contacts", map[string]string{"name": "Ada", "email": "ada@example.com"}},
-	{"linkit", "/products", "/products", map[string]string{"name": "Lamp", "code": "L-1"}},
-	{"libromi", "/contacts", "/messages", map[string]string{"to": "15550100", "type": "text", "text": "Hello"}},
-	{"api_v2", "/auth/test", "/users", map[string]string{"name": "Ada", "email": "ada@example.com"}},
-	{"api_v1", "/users/me", "/users", map[string]string{"name": "Ada", "email": "ada@example.com"}},
+	{linktortest.Linktor, "/me", "/contacts", map[string]string{"name": "Ada", "email": "ada@example.com"}},
+	{linktortest.Linkit, "/products", "/products", map[string]string{"name": "Lamp", "code": "L-1"}},
+	{linktortest.Libromi, "/contacts", "/messages", map[string]string{"to": "15550100", "type": "text", "text": "Hello"}},
+	{linktortest.APIV2, "/auth/test", "/users", map[string]string{"name": "Ada", "email": "ada@example.com"}},
+	{linktortest.APIV1, "/users/me", "/users", map[string]string{"name": "Ada", "email": "ada@example.com"}},
 }
 
 func main() {
-	sandbox, err := startSandbox()
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer sandbox.Stop()
-	if err := run(context.Background(), sandbox); err != nil {
-		sandbox.Stop()
+	if err := run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, sandbox *Sandbox) error {
-	fmt.Printf("linktor-sandbox at %s\n\n", sandbox.URL)
+func run(ctx context.Context) error {
+	sandbox, err := linktortest.Start(ctx)
+	if err != nil {
+		return err
+	}
+	defer sandbox.Stop()
+	fmt.Printf("linktor-sandbox at %s\n\n", sandbox.URL())
 	for _, task := range tasks {
-		client := linktor.New(sandbox.Credentials[task.family].APIKey,
-			linktor.WithProvider(task.family),
-			linktor.WithBaseURL(sandbox.BaseURLs[task.family]))
+		client := linktor.New(sandbox.Credentials(task.family).APIKey,
+			linktor.WithProvider(string(task.family)),
+			linktor.WithBaseURL(sandbox.BaseURL(task.family)))
 
 		response, err := client.Get(ctx, task.read)
 		if err != nil {
@@ -60,9 +61,8 @@ func run(ctx context.Context, sandbox *Sandbox) error {
 		}
 	}
 
-	linktorURL := sandbox.BaseURLs["linktor"]
-	wrong := linktor.New("lk_wrong", linktor.WithBaseURL(linktorURL))
-	_, err := wrong.Get(ctx, "/me")
+	wrong := linktor.New("lk_wrong", linktor.WithBaseURL(sandbox.BaseURL(linktortest.Linktor)))
+	_, err = wrong.Get(ctx, "/me")
 	if failure, ok := errors.AsType[*linktor.Error](err); ok && errors.Is(err, linktor.ErrAuthentication) {
 		fmt.Printf("\nA wrong key: %v\n", failure)
 		fmt.Printf("  %T, kind %s, code %s, request %s\n", failure, failure.Kind, failure.Code, failure.RequestID)
@@ -70,10 +70,11 @@ func run(ctx context.Context, sandbox *Sandbox) error {
 
 	fmt.Println("\nFive calls at once, where the server takes three in 2 s:")
 	// A family that names its limits on the 429 alone.
-	if err := sandbox.Limit("libromi", 3, 2*time.Second); err != nil {
+	if err := sandbox.SetLimits(ctx, linktortest.Libromi, linktor.Limit{Limit: 3, Window: 2 * time.Second}); err != nil {
 		return err
 	}
-	client := linktor.NewLibromiConnect(sandbox.Credentials["libromi"].APIKey, linktor.WithBaseURL(sandbox.BaseURLs["libromi"]))
+	client := linktor.NewLibromiConnect(sandbox.Credentials(linktortest.Libromi).APIKey,
+		linktor.WithBaseURL(sandbox.BaseURL(linktortest.Libromi)))
 	return overcome(ctx, client)
 }
 
@@ -103,7 +104,7 @@ func overcome(ctx context.Context, client *linktor.Client) error {
 }
 
 // show prints the beginning of a payload, on one line.
-func show(family, method, path string, response *linktor.Response) error {
+func show(family linktortest.Family, method, path string, response *linktor.Response) error {
 	var data json.RawMessage
 	if err := response.Data(&data); err != nil {
 		return err

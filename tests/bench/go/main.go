@@ -1,111 +1,94 @@
-// Command bench compares calls through the client with net/http, in one
-// interleaved run against the same sandbox.
+// Command bench measures the client as users import it against its peers, in one
+// interleaved run against the same server: speed, CPU time, memory, threads, size.
+//
+//	go run . [-rounds 9] [-only calls|memory|webhook|size] SERVER
 package main
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
-	"io"
-	"log"
-	"net/http"
 	"os"
-	"os/exec"
+	"runtime"
 	"slices"
-	"sync"
+	"strings"
+	"syscall"
 	"time"
-
-	linktor "github.com/linktor/linktor-go"
 )
-
-const (
-	rounds = 9
-	calls  = 4000
-)
-
-type answer struct {
-	Success bool `json:"success"`
-}
 
 func main() {
-	sandbox := exec.Command(os.Getenv("LINKTOR_SANDBOX"))
-	stdin, err := sandbox.StdinPipe()
-	check(err)
-	stdout, err := sandbox.StdoutPipe()
-	check(err)
-	check(sandbox.Start())
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	check(err)
-	var ready struct {
-		BaseURLs    map[string]string            `json:"base_urls"`
-		Credentials map[string]map[string]string `json:"credentials"`
+	if err := bench(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	check(json.Unmarshal(line, &ready))
-	base, key := ready.BaseURLs["linktor"], ready.Credentials["linktor"]["api_key"]
+}
 
-	client := linktor.New(key, linktor.WithBaseURL(base))
-	ctx := context.Background()
-	ours := func() {
-		response, err := client.Get(ctx, "/me")
-		check(err)
-		var body answer
-		check(response.Decode(&body))
+func bench() error {
+	if len(os.Args) == 4 && os.Args[1] == waitCommand {
+		return wait(os.Args[2], os.Args[3])
 	}
-	peer := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
-	theirs := func() {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/me", nil)
-		check(err)
-		request.Header.Set("Authorization", "Bearer "+key)
-		response, err := peer.Do(request)
-		check(err)
-		bytes, err := io.ReadAll(response.Body)
-		check(err)
-		check(response.Body.Close())
-		var body answer
-		check(json.Unmarshal(bytes, &body))
+	rounds := flag.Int("rounds", 9, "how many are measured, after one to warm up")
+	only := flag.String("only", "", "the only part to run: calls, memory, webhook or size")
+	flag.Parse()
+	server := flag.Arg(0)
+	descriptors, err := allowDescriptors()
+	if err != nil {
+		return err
 	}
-
-	for _, concurrency := range []int{1, 32} {
-		var own, other, ratios []float64
-		for round := range rounds + 1 {
-			a, b := rate(concurrency, ours), rate(concurrency, theirs)
-			// The first round warms up.
-			if round > 0 {
-				own, other, ratios = append(own, a), append(other, b), append(ratios, a/b)
+	type part struct {
+		name    string
+		measure func() error
+	}
+	parts := []part{
+		{"calls", func() error { return calls(server, *rounds) }},
+		{"memory", func() error { return memory(server, *rounds, descriptors) }},
+		{"webhook", func() error { return signatures(*rounds) }},
+		{"size", size},
+	}
+	known := *only == "" || slices.ContainsFunc(parts, func(p part) bool { return p.name == *only })
+	if server == "" || *rounds < 1 || !known {
+		return errors.New("bench [-rounds 9] [-only calls|memory|webhook|size] SERVER")
+	}
+	fmt.Println(machine())
+	fmt.Printf("%s; medians of %d interleaved rounds after one to warm up, and the range of their ratios.\n",
+		time.Now().Format(time.DateOnly), *rounds)
+	for _, part := range parts {
+		if *only == "" || *only == part.name {
+			if err := part.measure(); err != nil {
+				return fmt.Errorf("%s: %w", part.name, err)
 			}
 		}
-		fmt.Printf("go      at %2d  linktor %.0f/s  net/http %.0f/s  ratio %.2f (%.2f to %.2f)\n",
-			concurrency, median(own), median(other), median(ratios), slices.Min(ratios), slices.Max(ratios))
 	}
-	client.Close()
-	check(stdin.Close())
-	check(sandbox.Wait())
+	return nil
 }
 
-func rate(concurrency int, call func()) float64 {
-	started := time.Now()
-	var group sync.WaitGroup
-	for range concurrency {
-		group.Add(1)
-		go func() {
-			defer group.Done()
-			for range calls / concurrency {
-				call()
-			}
-		}()
+// allowDescriptors allows as many as may be, to the server too, and gives their number:
+// machines allow few by default.
+func allowDescriptors() (uint64, error) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 0, err
 	}
-	group.Wait()
-	return float64(calls/concurrency*concurrency) / time.Since(started).Seconds()
+	limit.Cur = limit.Max
+	return limit.Max, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
 }
 
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+func machine() string {
+	model := field("/proc/cpuinfo", "model name")
+	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	load, _ := os.ReadFile("/proc/loadavg")
+	now, _, _ := strings.Cut(string(load), " ")
+	return fmt.Sprintf("%d x %s, Linux %s, load %s, %s",
+		runtime.NumCPU(), model, strings.TrimSpace(string(release)), now, runtime.Version())
 }
 
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
+// field is the value of the first line of that name, in a file of the kernel.
+func field(path, name string) string {
+	text, _ := os.ReadFile(path)
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
 	}
+	return ""
 }

@@ -1,0 +1,13 @@
+//go:build linktor_count
+
+package ffi
+
+/*
+#cgo CFLAGS: -DLINKTOR_COUNT_BUFFERS
+#include "linktor.h"
+static int64_t linktor_buffers_now(void) { return linktor_buffers; }
+*/
+import "C"
+
+// Buffers is how many buffers Rust has given that it was not given back.
+func Buffers() int64 { return int64(C.linktor_buffers_now()) }
