@@ -43,7 +43,7 @@ release)
     # What Go calls, and all else local: a program may have other libraries of Rust.
     place=$(mktemp -d)
     trap 'rm -rf "$place"' EXIT
-    grep -oE '\b(uni)?ffi_linktor_ffi_\w+' "$ffi/linktor.h" | sort -u >"$place/called"
+    "${CC:-cc}" -E "$ffi/linktor.h" | grep -oE '\b(uni)?ffi_linktor_ffi_\w+' | sort -u >"$place/called"
     # shellcheck disable=SC2046 # names without spaces
     ld -r --gc-sections --force-group-allocation $(sed 's/^/-u /' "$place/called") \
       -o "$place/linktor_ffi.o" "$built/release/liblinktor_ffi.a"

@@ -32,8 +32,12 @@ fi
 
 [ -d "$to/.git" ] || git init --quiet --initial-branch main "$to"
 git -C "$to" rm -r --quiet --ignore-unmatch .
-git ls-files --cached --others --exclude-standard -- '*.go' '*.h' go.mod README.md | grep -vE '^testdata/|_test\.go$' |
-  tar -c -T - | tar -x -C "$to"
+# All but what is of Rust or of this folder, and tests, which need this repository; examples are documentation.
+{
+  git ls-files --cached --others --exclude-standard -- . \
+    ':!src' ':!tests' ':!testdata' ':!Cargo.toml' ':!*.sh' ':!.gitignore' ':!*_test.go'
+  git ls-files --cached --others --exclude-standard -- '*/example*_test.go' 'example*_test.go'
+} | sort -u | tar -c -T - | tar -x -C "$to"
 cp ../LICENSE "$to"
 
 # A folder with a library is a package, or `go mod vendor` would leave it out.

@@ -5,6 +5,7 @@ package ffi_test
 import (
 	"fmt"
 	"go/build"
+	"hash/fnv"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -82,8 +83,8 @@ func TestALibraryOfAnotherVersionIsAnErrorBeforeAnyCall(t *testing.T) {
 	}
 	for _, expectation := range expectations {
 		output, err := command(module, "OTHER="+expectation.function, program).CombinedOutput()
-		told := "linktor: internal: the linked liblinktor_ffi is of another version: " + expectation.name + " differs\n"
-		if err != nil || string(output) != strings.Repeat(told, 7) {
+		told := "linktor: internal: the linked liblinktor_ffi is of another version: " + expectation.name + " differs;"
+		if err != nil || strings.Count(string(output), told) != 7 {
 			t.Errorf("%s: %v\n%s", expectation.function, err, output)
 		}
 	}
@@ -143,9 +144,9 @@ func copyModule(t *testing.T) string {
 		switch isCode := strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"); {
 		case err != nil:
 			return err
-		case name == "testdata":
+		case name == "testdata" || name == "lib":
 			return fs.SkipDir
-		case !isCode && name != "go.mod" && name != "linktor.h" && name != "build.sh":
+		case name == "library.h", !isCode && !slices.Contains([]string{".h", ".c", ".mod", ".sh"}, filepath.Ext(name)) && name != "interface.txt":
 			return nil
 		}
 		content, err := os.ReadFile(path)
@@ -167,35 +168,50 @@ func copyModule(t *testing.T) string {
 	return module
 }
 
-// expectation is what linktor.h expects a function to return, and how it names it.
+// expectation is what a function is expected to return, and how that is named.
 type expectation struct{ function, value, name string }
 
 // compileStub makes a library of all functions of linktor.h. One returns the value that is
 // expected of it, plus other, plus 1 if the variable OTHER has its name; all else abort.
 func compileStub(t *testing.T, module, library, other string) []expectation {
 	t.Helper()
-	content, err := os.ReadFile("linktor.h")
+	compiler, err := exec.Command("go", "env", "CC").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var expectations []expectation
-	values := map[string]string{}
-	for _, match := range regexp.MustCompile(`(\w+)\([^()]*\) != (\w+)\) return "(.+)"`).FindAllStringSubmatch(string(content), -1) {
-		expectations = append(expectations, expectation{match[1], match[2], match[3]})
-		values[match[1]] = match[2]
+	cc := strings.TrimSpace(string(compiler))
+	header, err := exec.Command(cc, "-E", "-P", "linktor.h").Output()
+	if err != nil {
+		t.Fatal(err)
 	}
-	prototypes := regexp.MustCompile(`(?m)^(\w+ ((?:uni)?ffi_linktor_ffi_\w+)\([^)]*\));`).FindAllStringSubmatch(string(content), -1)
+	written, err := os.ReadFile("interface.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write(written)
+	expectations := []expectation{
+		{"uniffi_linktor_ffi_fn_func_interface_hash", fmt.Sprintf("%dULL", hash.Sum64()), "its interface"},
+	}
+	for _, match := range regexp.MustCompile(`(\w+)\(\) != (\d+)\) return "(.+?)"`).FindAllSubmatch(header, -1) {
+		expectations = append(expectations, expectation{string(match[1]), string(match[2]), string(match[3])})
+	}
+	values := map[string]string{}
+	for _, expectation := range expectations {
+		values[expectation.function] = expectation.value
+	}
+	prototypes := regexp.MustCompile(`(?:void|u?int\d+_t|RustBuffer) ((?:uni)?ffi_linktor_ffi_\w+)\([^()]*\);`).FindAllSubmatch(header, -1)
 	if len(expectations) < 10 || len(prototypes) <= len(expectations) {
 		t.Fatalf("linktor.h expects %d values of %d functions", len(expectations), len(prototypes))
 	}
 	stub := strings.Builder{}
 	stub.WriteString("#include \"linktor.h\"\n#include <stdlib.h>\n#include <string.h>\n")
 	for _, prototype := range prototypes {
-		body := "abort();"
-		if value := values[prototype[2]]; value != "" {
-			body = fmt.Sprintf("const char *o = getenv(\"OTHER\"); return %s + %s + (o && !strcmp(o, %q));", value, other, prototype[2])
+		name, body := string(prototype[1]), "abort();"
+		if value := values[name]; value != "" {
+			body = fmt.Sprintf("const char *o = getenv(\"OTHER\"); return %s + %s + (o && !strcmp(o, %q));", value, other, name)
 		}
-		fmt.Fprintf(&stub, "%s { %s }\n", prototype[1], body)
+		fmt.Fprintf(&stub, "%s { %s }\n", strings.TrimSuffix(string(prototype[0]), ";"), body)
 	}
 	place := t.TempDir()
 	if err := write(filepath.Join(place, "stub.c"), stub.String()); err != nil {
@@ -204,11 +220,7 @@ func compileStub(t *testing.T, module, library, other string) []expectation {
 	if err := os.MkdirAll(filepath.Dir(library), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	compiler, err := exec.Command("go", "env", "CC").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, place, "", strings.TrimSpace(string(compiler)), "-c", "-I", filepath.Join(module, "internal", "ffi"), "stub.c")
+	run(t, place, "", cc, "-c", "-I", filepath.Join(module, "internal", "ffi"), "stub.c")
 	run(t, place, "", "ar", "rcs", library, "stub.o")
 	return expectations
 }
