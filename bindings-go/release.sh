@@ -23,7 +23,11 @@ lib=internal/ffi/lib
 
 platforms= missing=
 for platform in $(sed -n 's|^#cgo .*LDFLAGS: ${SRCDIR}/lib/\([a-z0-9_]*\)/.*|\1|p' internal/ffi/link.go | sort); do
-  if [ -f "$lib/$platform/liblinktor_ffi.a" ]; then platforms="$platforms $platform"; else missing="$missing $platform"; fi
+  if [ -f "$lib/$platform/liblinktor_ffi.a" ]; then
+    platforms="$platforms $platform"
+  else
+    missing="$missing $platform"
+  fi
 done
 if [ "$missing" ]; then
   echo "there are no libraries for$missing: bindings-go/build.sh release <platform>" >&2
@@ -37,12 +41,17 @@ git -C "$to" rm -r --quiet --ignore-unmatch .
   git ls-files --cached --others --exclude-standard -- . \
     ':!src' ':!tests' ':!testdata' ':!Cargo.toml' ':!*.sh' ':!.gitignore' ':!*_test.go'
   git ls-files --cached --others --exclude-standard -- '*/example*_test.go' 'example*_test.go'
-} | sort -u | tar -c -T - | tar -x -C "$to"
+} | sort -u | tar -cf - -T - | tar -xf - -C "$to"
 cp ../LICENSE "$to"
 
 # A folder with a library is a package, or `go mod vendor` would leave it out.
 {
-  printf '%s\n\npackage ffi\n\n%s\nimport (\n' '//go:build libraries' '// For go mod vendor, which copies the packages of every tag. No build has this one.'
+  echo '//go:build libraries'
+  echo
+  echo 'package ffi'
+  echo
+  echo '// For go mod vendor, which copies the packages of every tag. No build has this one.'
+  echo 'import ('
   for platform in $platforms; do
     mkdir -p "$to/$lib/$platform"
     cp "$lib/$platform/liblinktor_ffi.a" "$to/$lib/$platform/"
