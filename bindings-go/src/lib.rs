@@ -22,6 +22,12 @@ pub use crate::webhook::{
     webhook_is_handled, webhook_refusal, webhook_sign,
 };
 
+/// What one thread allocates another frees here, call for call, which the system's allocator
+/// is slow at. In builds for tests that is left to it, so that valgrind sees what it does.
+#[cfg(not(debug_assertions))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 uniffi::setup_scaffolding!();
 
 /// A hash of what this library was built against, `internal/ffi/interface.txt`, which says

@@ -168,8 +168,6 @@ func readPayload(data []byte) (Payload, error) { return readWhole(data, (*reader
 
 func readRateLimit(data []byte) (*RateLimit, error) { return readWhole(data, (*reader).rateLimit) }
 
-func readTexts(data []byte) ([]string, error) { return readWhole(data, (*reader).texts) }
-
 func readPairs(data []byte) ([][2]string, error) { return readWhole(data, (*reader).pairs) }
 
 func readNumbers(data []byte) ([]uint64, error) {
