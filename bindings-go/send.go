@@ -43,7 +43,9 @@ func (c *Client) exchange(ctx context.Context, call *call, read func(*ffi.Item))
 		if isAlone && !c.root.isLogged.Load() {
 			return c.handle.Call(id, call.method, call.path, options, call.body)
 		}
-		return nil, c.handle.Submit(id, call.method, call.path, options, call.body)
+		return nil, c.port.enter(func() error {
+			return c.handle.Submit(id, call.method, call.path, options, call.body)
+		})
 	})
 }
 
@@ -74,12 +76,7 @@ func (c *Client) await(ctx context.Context, call *call, read func(*ffi.Item), st
 	if err != nil {
 		return asError(err)
 	}
-	var item *ffi.Item
-	err = c.port.enter(func() error {
-		var err error
-		item, err = start(id, isAlone)
-		return err
-	})
+	item, err := start(id, isAlone)
 	switch {
 	case err != nil:
 		c.port.forget(id)

@@ -94,8 +94,7 @@ impl Client {
         Ok(self.0.authorize_url(&scopes, text("redirect_uri", redirect_uri)?)?)
     }
 
-    /// Ends a call at once: a request's completion says how far it had come, an auth call
-    /// has none.
+    /// Ends a call at once: its completion says how far it had come.
     pub fn cancel(&self, id: u64) {
         self.0.cancel(id);
     }

@@ -7,7 +7,6 @@ use linktor_bridge::{ErrorRecord, HeaderMap, Outcome, Question, Reply, Response}
 
 /// One thing that came up.
 #[derive(Debug, uniffi::Enum)]
-#[expect(clippy::large_enum_variant, reason = "nearly every item is a response")]
 pub enum Item {
     /// A request succeeded.
     Response {

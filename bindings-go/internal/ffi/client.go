@@ -158,8 +158,7 @@ func (c Client) AuthorizeURL(scopes []string, redirectURI string) (string, error
 	return liftText(buffer, &status)
 }
 
-// Cancel ends a call: a request's completion says how far it had come, an auth call has none
-// unless that is queued already.
+// Cancel ends a call: its completion says how far it had come.
 func (c Client) Cancel(id uint64) error {
 	var status C.RustCallStatus
 	C.linktor_client_cancel(c.handle, C.uint64_t(id), &status)

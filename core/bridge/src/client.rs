@@ -117,11 +117,8 @@ impl Client {
     /// The same of a call whose id is one of [`ids`], and whose cancelling is a completion
     /// too: an error that knows how far the call had come.
     pub fn submit_as(&self, id: u64, port: &Arc<Port>, request: Request, within: Option<u64>) {
-        let (call, port) = (self.told(id, port, request, within), Arc::clone(port));
-        self.runtime.spawn(async move {
-            let outcome = Box::new(call.await);
-            port.push(Item::Completion { id, outcome });
-        });
+        let call = self.told(id, port, within, |client, stopped| run(client, request, stopped));
+        self.spawn(id, port, call);
     }
 
     /// The same, but if nothing else is under way this thread drives the call for as long as
@@ -135,32 +132,25 @@ impl Client {
         within: Option<u64>,
         patience: Duration,
     ) -> Option<Outcome> {
-        let call = self.told(id, port, request, within);
+        let call = self.told(id, port, within, |client, stopped| run(client, request, stopped));
         let port = Arc::clone(port);
         self.runtime.drive(call, patience, move |outcome| {
             port.push(Item::Completion { id, outcome: Box::new(outcome) });
         })
     }
 
-    fn told(
+    /// A call whose cancelling is an outcome, of its own making.
+    fn told<F: Future<Output = Outcome> + Send + 'static>(
         &self,
         id: u64,
         port: &Arc<Port>,
-        request: Request,
         within: Option<u64>,
+        call: impl FnOnce(linktor::Client, Stopped) -> F,
     ) -> impl Future<Output = Outcome> + Send + 'static {
         let (stop, stopped) = oneshot::channel();
         lock(&self.calls).insert(id, Stop::Told(stop));
-        let (client, calls) = (self.inner.clone(), Arc::clone(&self.calls));
-        let call = Box::pin(async move {
-            // A client that is gone cancels nothing.
-            let stopped = async {
-                if stopped.await.is_err() {
-                    std::future::pending().await
-                }
-            };
-            client.execute_until(request, stopped).await.map(Reply::Response)
-        });
+        let calls = Arc::clone(&self.calls);
+        let call = Box::pin(call(self.inner.clone(), Stopped(stopped)));
         in_scope(call, within, Line { port: Arc::clone(port), call: id }).inspect(move |_| {
             lock(&calls).remove(&id);
         })
@@ -173,13 +163,29 @@ impl Client {
 
     /// Starts an auth call; its completion comes out of `port`.
     pub fn submit_auth(&self, port: &Arc<Port>, call: AuthCall) -> u64 {
-        self.submit_auth_as(next_id(), port, call)
+        let within = call.within();
+        self.start(next_id(), call.run(self.inner.clone()), within, Arc::clone(port))
     }
 
-    /// The same of a call whose id is one of [`ids`].
-    pub fn submit_auth_as(&self, id: u64, port: &Arc<Port>, call: AuthCall) -> u64 {
+    /// The same of a call whose id is one of [`ids`], and whose cancelling is a completion too.
+    pub fn submit_auth_as(&self, id: u64, port: &Arc<Port>, call: AuthCall) {
         let within = call.within();
-        self.start(id, call.run(self.inner.clone()), within, Arc::clone(port))
+        let call = self.told(id, port, within, |client, stopped| async {
+            tokio::select! {
+                biased;
+                () = stopped.wait() => Err(Error::new(ErrorKind::Cancelled, "the call was cancelled")),
+                outcome = call.run(client) => outcome,
+            }
+        });
+        self.spawn(id, port, call);
+    }
+
+    fn spawn(&self, id: u64, port: &Arc<Port>, call: impl Future<Output = Outcome> + Send + 'static) {
+        let port = Arc::clone(port);
+        self.runtime.spawn(async move {
+            let outcome = Box::new(call.await);
+            port.push(Item::Completion { id, outcome });
+        });
     }
 
     /// Starts an auth call that a thread will wait for.
@@ -267,6 +273,22 @@ impl Client {
         });
         id
     }
+}
+
+/// Says when a call is to stop.
+struct Stopped(oneshot::Receiver<()>);
+
+impl Stopped {
+    /// A client that is gone stops nothing.
+    async fn wait(self) {
+        if self.0.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+async fn run(client: linktor::Client, request: Request, stopped: Stopped) -> Outcome {
+    client.execute_until(request, stopped.wait()).await.map(Reply::Response)
 }
 
 /// A call as its questions and events know it; its panic is an outcome.
