@@ -303,7 +303,7 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_func_webhook_sign() != 20168) return "func_webhook_sign";
     if (uniffi_linktor_ffi_checksum_method_client_authorize_url() != 9006) return "method_client_authorize_url";
     if (uniffi_linktor_ffi_checksum_method_client_call() != 27649) return "method_client_call";
-    if (uniffi_linktor_ffi_checksum_method_client_cancel() != 30430) return "method_client_cancel";
+    if (uniffi_linktor_ffi_checksum_method_client_cancel() != 6949) return "method_client_cancel";
     if (uniffi_linktor_ffi_checksum_method_client_close() != 33620) return "method_client_close";
     if (uniffi_linktor_ffi_checksum_method_client_id() != 810) return "method_client_id";
     if (uniffi_linktor_ffi_checksum_method_client_invalidate() != 9163) return "method_client_invalidate";
