@@ -241,7 +241,7 @@ func (r *errorRecord) error(failed func(question uint64) error) *Error {
 
 // duration is a number of seconds, as far as a Duration reaches.
 func duration(seconds float64) time.Duration {
-	return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/2))
+	return time.Duration(math.Round(min(seconds*float64(time.Second), math.MaxInt64/2)))
 }
 
 func readError(record string, failed func(question uint64) error) *Error {

@@ -74,7 +74,7 @@ func TestNothingPrintableShowsACredential(t *testing.T) {
 		"JWT":             {linktor.WithJWT(linktor.JWT{Subject: "", Secret: marker})},
 		"JWT's claims":    {linktor.WithJWT(linktor.JWT{Secret: marker, Claims: map[string]any{"f": func() {}}})},
 		"password":        {linktor.WithPassword("", marker)},
-		"provider":        {linktor.WithAPIKey(marker), linktor.WithCustomProvider(json.RawMessage(`{"name":1}`))},
+		"provider":        {linktor.WithAPIKey(marker), linktor.WithCustomProvider(&linktor.Provider{Name: "mine", Headers: linktor.ProviderHeaders{Fixed: map[string]string{"x-a": marker}}})},
 	} {
 		if _, err := linktor.NewClient(options...); err == nil {
 			t.Errorf("%s is no error", name)
