@@ -183,13 +183,16 @@ func (e *Error) Timeout() bool { return e.Kind == KindTimeout }
 func (e *Error) GoString() string { return e.Error() }
 
 // Format writes [Error.Error], whatever the verb, %q aside.
-func (e *Error) Format(f fmt.State, verb rune) {
+func (e Error) Format(f fmt.State, verb rune) {
 	if verb == 'q' {
 		_, _ = fmt.Fprintf(f, "%q", e.Error())
 		return
 	}
 	_, _ = io.WriteString(f, e.Error())
 }
+
+// MarshalText gives [Error.Error]: as JSON, too, it does not show details and body.
+func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 func newError(kind Kind, message string) *Error {
 	return &Error{Kind: kind, Message: message, Sent: SentNo, display: string(kind) + ": " + message}
