@@ -24,6 +24,7 @@
 package webhook
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 
@@ -56,7 +57,11 @@ func Verify(scheme Scheme, body []byte, header http.Header, secret string, optio
 		return nil, err
 	}
 	defer handle.Free()
-	return verify(handle, nil, body, header)
+	event, err := handle.Verify(body, packAll(nil, header))
+	if err != nil {
+		return nil, failure.From(err)
+	}
+	return newEvent(event, bytes.Clone(body))
 }
 
 // VerifySignature is [Verify] without an event: whether the delivery is signed, and of now.
@@ -66,7 +71,10 @@ func VerifySignature(scheme Scheme, body []byte, header http.Header, secret stri
 		return err
 	}
 	defer handle.Free()
-	return verifySignature(handle, nil, body, header)
+	if err := handle.VerifySignature(body, packAll(nil, header)); err != nil {
+		return failure.From(err)
+	}
+	return nil
 }
 
 // Sign gives the headers with which a sender would deliver this body: for tests, and for
