@@ -14,6 +14,7 @@ PYTHON := bindings-python/.venv/bin
 LANGUAGES := rust python node go
 EXAMPLES := many_users oauth_code own_provider token_file webhook_receiver
 NODE_EXAMPLES := events express_receiver many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
+GO_EXAMPLES := events many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
 PYTHON_EXAMPLES := async_client flask_receiver logs many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
 
 help: ## list the commands
@@ -50,6 +51,7 @@ test-node: quickstart-node
 
 test-go: quickstart-go
 	cd bindings-go && go test -count=1 ./... && go test -count=1 -race ./...
+	cd examples/go && for example in $(GO_EXAMPLES); do go run ./$$example; done
 
 soak: ## what takes minutes: 100,000 calls in each language, long property tests, installed packages
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
@@ -67,7 +69,7 @@ lint: python node go ## formatters, linters, type checkers, and the check for on
 	cd bindings-python && .venv/bin/mypy && .venv/bin/pyright && .venv/bin/python -m mypy.stubtest linktor._native
 	cd bindings-node && npm run --silent lint
 	test -z "$$(gofmt -l bindings-go examples/go tests/bench/go)"
-	cd bindings-go && go vet ./... && go run $(STATICCHECK) ./...
+	for module in bindings-go examples/go tests/bench/go; do (cd $$module && go vet ./... && go run $(STATICCHECK) ./...); done
 
 bench: ## speed against peers, side by side
 	cargo build --release -p linktor-bench -p linktor-sandbox

@@ -32,12 +32,16 @@ const reader = `package readme
 import (
 	"context"
 	"database/sql"
+	"log/slog"
+	"net/http"
 
 	"github.com/linktor/linktor-go"
+	"github.com/linktor/linktor-go/webhook"
 )
 
 type (
 	Contact struct{ Name string }
+	Message struct{ Text string }
 	Note    struct{ Text string }
 )
 
@@ -50,6 +54,14 @@ var (
 	vault    interface {
 		Read(context.Context, string) (string, error)
 	}
+	mux    *http.ServeMux
+	logger *slog.Logger
+	table  webhook.Deduplicator
+	save   func(context.Context, Message) error
+	queue  interface {
+		Add(tenant string, event *webhook.Event) bool
+	}
+	newSecret, oldSecret string
 	key, id, email, password, secret, redirectURI, callbackURL string
 )
 `
