@@ -54,6 +54,7 @@ var (
 	vault    interface {
 		Read(context.Context, string) (string, error)
 	}
+	verifier *webhook.Verifier
 	mux    *http.ServeMux
 	logger *slog.Logger
 	table  webhook.Deduplicator
