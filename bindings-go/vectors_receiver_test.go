@@ -1,11 +1,14 @@
 package linktor_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/linktor/linktor-go/webhook"
@@ -16,6 +19,58 @@ type inbox struct {
 	url string
 	// status is what the handler answers; handled counts its calls.
 	status, handled atomic.Int64
+	own             *ownDeduplicator
+}
+
+// ownDeduplicator is one over the case's, which fails where it is told.
+type ownDeduplicator struct {
+	seen  *webhook.MemoryDeduplicator
+	fail  any
+	mutex sync.Mutex
+	asked []string
+}
+
+func (o *ownDeduplicator) Begin(ctx context.Context, key string) (webhook.Begun, error) {
+	if err := o.ask("begin"); err != nil {
+		return "", err
+	}
+	return o.seen.Begin(ctx, key)
+}
+
+func (o *ownDeduplicator) Commit(ctx context.Context, key string) error {
+	if err := o.ask("commit"); err != nil {
+		return err
+	}
+	return o.seen.Commit(ctx, key)
+}
+
+func (o *ownDeduplicator) Release(ctx context.Context, key string) error {
+	if err := o.ask("release"); err != nil {
+		return err
+	}
+	return o.seen.Release(ctx, key)
+}
+
+func (o *ownDeduplicator) ask(name string) error {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.asked = append(o.asked, name)
+	if o.fail == name {
+		return errors.New("it cannot " + name)
+	}
+	return nil
+}
+
+// questions are those since it was asked for them last.
+func (o *ownDeduplicator) questions() (asked []any) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	asked = []any{}
+	for _, name := range o.asked {
+		asked = append(asked, name)
+	}
+	o.asked = nil
+	return asked
 }
 
 func (r *vectorRun) newInbox(told object) *inbox {
@@ -23,12 +78,17 @@ func (r *vectorRun) newInbox(told object) *inbox {
 	if err != nil {
 		r.Fatal(err)
 	}
+	made := new(inbox)
+	var seen webhook.Deduplicator = r.seen()
+	if r.one.Own != nil {
+		made.own = &ownDeduplicator{seen: r.seen(), fail: r.one.Own["fail"]}
+		seen = made.own
+	}
 	receiver, err := webhook.NewReceiver(verifier,
-		webhook.WithDeduplicator(r.seen()), webhook.WithLogger(slog.New(slog.DiscardHandler)))
+		webhook.WithDeduplicator(seen), webhook.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		r.Fatal(err)
 	}
-	made := new(inbox)
 	server := httptest.NewServer(receiver.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		made.handled.Add(1)
 		w.WriteHeader(int(made.status.Load()))
@@ -67,6 +127,8 @@ func (r *vectorRun) deliver(what string, step, expect object) {
 			compare(r.T, what+": body", string(body), expected)
 		case "handled":
 			compare(r.T, what+": handled", number(int(r.inbox.handled.Load()-before)), expected)
+		case "asked":
+			compare(r.T, what+": asked", r.inbox.own.questions(), expected)
 		case "headers":
 			for name, expected := range expected.(object) {
 				compare(r.T, what+": "+name, orNil(response.Header.Get(name), response.Header.Get(name)), expected)

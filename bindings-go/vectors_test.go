@@ -27,6 +27,7 @@ type vectorCase struct {
 	Transport    []any  `json:"transport_own"`
 	Receiver     object
 	Deduplicator object
+	Own          object `json:"deduplicator_own"`
 	Script       []json.RawMessage
 	Calls        []object
 	Expect       *struct{ Error object }

@@ -1,4 +1,4 @@
-// Functions of the caller's own, as a vector tells of them: a token store, a transport, and a webhook's handler.
+// Functions of the caller's own, as a vector tells of them: a token store, a transport, a receiver of webhooks.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -78,8 +78,10 @@ export function wireOf(results) {
 export const OF_FETCH = ['accept-language', 'sec-fetch-mode']
 
 /** A case's receiver behind `node:http`, and its handler. */
-export async function inboxOf({ scheme, secret, size_limit: sizeLimit }, deduplicator) {
+export async function inboxOf({ scheme, secret, size_limit: sizeLimit }, seen, ownTold) {
   const handler = new Handler()
+  const asked = []
+  const deduplicator = ownTold ? ownDeduplicator(seen, ownTold, asked) : seen
   const receiver = new Receiver(scheme, secretOf(secret), { sizeLimit, deduplicator })
   const { send, close } = await FRONTS['node:http'](receiver, handler)
 
@@ -92,13 +94,25 @@ export async function inboxOf({ scheme, secret, size_limit: sizeLimit }, dedupli
     const signed = signer === null ? [] : Object.entries(webhooks.sign(scheme, body, secretOf(signer), options))
     handler.outcomes = [told.handler]
     const before = handler.events.length
+    asked.length = 0
     const answer = await send({ method, body, headers: [...headers, ...signed] })
     assert.equal(answer.status, expect.status, 'status')
     if ('body' in expect) assert.equal(answer.body, expect.body, 'body')
     if ('handled' in expect) assert.equal(handler.events.length - before, expect.handled, 'handled')
+    if ('asked' in expect) assert.deepEqual(asked, expect.asked, 'asked')
     for (const [name, value] of Object.entries(expect.headers ?? {})) {
       assert.equal(answer.headers[name] ?? null, value, name)
     }
   }
   return { deliver, close }
+}
+
+/** A deduplicator over the case's, which fails where it is told. */
+function ownDeduplicator(seen, { fail }, asked) {
+  const ask = (name) => async (key) => {
+    asked.push(name)
+    if (fail === name) throw new Error(`it cannot ${name}`)
+    return seen[name](key)
+  }
+  return { begin: ask('begin'), commit: ask('commit'), release: ask('release') }
 }

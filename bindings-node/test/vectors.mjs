@@ -74,6 +74,7 @@ async function runIn(
     transport_own: sending,
     receiver,
     deduplicator,
+    deduplicator_own: ownDeduplicator,
     script,
     calls,
     expect,
@@ -104,7 +105,7 @@ async function runIn(
     world.client = make()
   }
   const seen = new webhooks.Deduplicator(deduplicator)
-  const inbox = receiver && (await inboxOf(filled(receiver, names), seen))
+  const inbox = receiver && (await inboxOf(filled(receiver, names), seen, ownDeduplicator))
   const world = { client: make(), sandbox, family, names, restart, seen, store, inbox }
   // Filled in one by one: a step may give a name to those after it.
   try {

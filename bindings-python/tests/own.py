@@ -1,4 +1,4 @@
-"""Functions of the caller's own, as a case tells of them: a token store, and a transport. Each sync and async."""
+"""Functions of the caller's own, as a case tells of them: a token store, a transport, a deduplicator of webhooks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from linktor import TransportRequest, TransportResponse
+from linktor.webhooks import Begun, Deduplicator
 from transport import AsyncRecorder, Recorder
 
 NETWORK_FAILURES = {"connect": ConnectionRefusedError, "timeout": TimeoutError, "interrupted": ConnectionResetError}
@@ -125,3 +126,28 @@ def answer(result: dict[str, Any]) -> TransportResponse | None:
     if "status" in result:
         return TransportResponse(result["status"], result.get("headers", {}), result.get("text", "").encode())
     return None
+
+
+class OwnDeduplicator:
+    """One over the case's, which fails where it is told."""
+
+    def __init__(self, seen: Deduplicator, told: dict[str, str]) -> None:
+        self._seen, self._told = seen, told
+        self.asked: list[str] = []
+
+    def begin(self, id: str) -> Begun:  # noqa: A002
+        self._ask("begin")
+        return self._seen.begin(id)
+
+    def commit(self, id: str) -> None:  # noqa: A002
+        self._ask("commit")
+        self._seen.commit(id)
+
+    def release(self, id: str) -> None:  # noqa: A002
+        self._ask("release")
+        self._seen.release(id)
+
+    def _ask(self, name: str) -> None:
+        self.asked.append(name)
+        if self._told.get("fail") == name:
+            raise OSError(f"it cannot {name}")

@@ -78,8 +78,7 @@ def test_vector(name: str, data: dict[str, Any], mode: str, is_odd: bool, sandbo
         compare_error(diff, "client", data.get("expect"), error)
     else:
         unexpected_success(diff, "client", data.get("expect"))
-        receiver = case.fill(data.get("receiver"))
-        inbox = receiver and Inbox(receiver, case.seen, RECEIVERS[mode])
+        inbox = Inbox(case.fill(data), case.seen, RECEIVERS[mode]) if "receiver" in data else None
         asyncio.run(run(case, client, new, data.get("calls", []), inbox, diff))
     if "journal" in data:
         compare_journal(diff, case.fill(data["journal"]), sandbox.journal())

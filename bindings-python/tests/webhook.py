@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from comparison import compare, compare_fields
 from linktor.webhooks import Deduplicator, Event, EventType, Receiver, sign, verify, verify_signature
+from own import OwnDeduplicator
 from receivers import FRAMEWORKS, Handler
 
 CHECKS: dict[str, Callable[..., object]] = {"verify": verify, "verify_signature": verify_signature, "sign": sign}
@@ -51,11 +52,13 @@ def compare_event(diff: list[str], where: str, expect: dict[str, Any], event: Ev
 class Inbox:
     """A case's receiver behind a framework, and its handler."""
 
-    def __init__(self, told: dict[str, Any], seen: Deduplicator, framework: str) -> None:
+    def __init__(self, case: dict[str, Any], seen: Deduplicator, framework: str) -> None:
+        told = case["receiver"]
         self._told = {**told, "secret": secret(told["secret"])}
         self._handler = Handler()
+        self._own = OwnDeduplicator(seen, case["deduplicator_own"]) if "deduplicator_own" in case else None
         given = dict(self._told)
-        receiver = Receiver(given.pop("scheme"), given.pop("secret"), deduplicator=seen, **given)
+        receiver = Receiver(given.pop("scheme"), given.pop("secret"), deduplicator=self._own or seen, **given)
         self._send = FRAMEWORKS[framework](receiver, self._handler)
 
     def deliver(self, diff: list[str], where: str, step: dict[str, Any]) -> None:
@@ -65,11 +68,15 @@ class Inbox:
         if signer is not None:
             options = {name: step[name] for name in ("id", "timestamp") if name in step}
             headers += sign(self._told["scheme"], body, signer, **options).items()
+        if self._own is not None:
+            self._own.asked.clear()
         self._handler.outcomes, before = [step.get("handler")], len(self._handler.events)
         answer = self._send(step.get("method", "POST"), body, headers)
         expect = step["expect"]
         handled = len(self._handler.events) - before
-        for name, actual in {"status": answer.status, "body": answer.body, "handled": handled}.items():
-            compare(diff, f"{where}.{name}", expect.get(name, actual), actual)
+        asked = [] if self._own is None else self._own.asked.copy()
+        found = {"status": answer.status, "body": answer.body, "handled": handled, "asked": asked}
+        for name in expect.keys() & found.keys():
+            compare(diff, f"{where}.{name}", expect[name], found[name])
         for name, value in expect.get("headers", {}).items():
             compare(diff, f"{where}.headers.{name}", value, answer.headers.get(name))

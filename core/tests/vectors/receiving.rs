@@ -1,12 +1,14 @@
 //! Deliveries over real HTTP to the case's receiver, a layer of axum.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
-use linktor::webhook::{Event, MemoryDeduplicator, Receiver};
+use futures_util::future::BoxFuture;
+use linktor::StoreResult;
+use linktor::webhook::{Begun, Deduplicator, Event, MemoryDeduplicator, Receiver};
 use serde_json::{Value, json};
 
 use crate::cases::{same, text};
@@ -19,11 +21,19 @@ pub(crate) struct Hook {
     url: String,
     status: Arc<AtomicU16>,
     handled: Arc<AtomicUsize>,
+    asked: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Hook {
-    pub(crate) async fn serve(told: &Value, seen: MemoryDeduplicator) -> Self {
-        let receiver = Receiver::new(verifier(told).expect("a verifier")).deduplicator(seen);
+    /// With the receiver that the case tells of.
+    pub(crate) async fn serve(case: &Value, seen: MemoryDeduplicator) -> Self {
+        let told = &case["receiver"];
+        let receiver = Receiver::new(verifier(told).expect("a verifier"));
+        let asked = Arc::<Mutex<Vec<_>>>::default();
+        let receiver = match case.get("deduplicator_own") {
+            Some(own) => receiver.deduplicator(Own { seen, fail: own["fail"].clone(), asked: Arc::clone(&asked) }),
+            None => receiver.deduplicator(seen),
+        };
         let (status, handled) = (Arc::<AtomicU16>::default(), Arc::<AtomicUsize>::default());
         let (answered, counted) = (Arc::clone(&status), Arc::clone(&handled));
         let handler = async move |_: Event| {
@@ -34,7 +44,7 @@ impl Hook {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { told: told.clone(), url, status, handled }
+        Self { told: told.clone(), url, status, handled, asked }
     }
 
     /// Makes a delivery.
@@ -52,11 +62,13 @@ impl Hook {
         let answer = request.send().await.map_err(|error| error.to_string())?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.text().await.map_err(|error| error.to_string())?;
+        let asked = std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner));
         for (field, expected) in step["expect"].as_object().expect("an expectation is an object") {
             match field.as_str() {
                 "status" => same(field, expected, &status.into())?,
                 "body" => same(field, expected, &body.as_str().into())?,
                 "handled" => same(field, expected, &(self.handled.load(Ordering::SeqCst) - before).into())?,
+                "asked" => same(field, expected, &json!(asked))?,
                 "headers" => {
                     for (name, expected) in expected.as_object().expect("headers are an object") {
                         let found = headers.get(name).and_then(|value| value.to_str().ok());
@@ -67,5 +79,42 @@ impl Hook {
             }
         }
         Ok(())
+    }
+}
+
+/// A deduplicator of the caller's own, one of whose methods may fail.
+struct Own {
+    seen: MemoryDeduplicator,
+    fail: Value,
+    asked: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Own {
+    fn ask(&self, name: &'static str) -> StoreResult<()> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+        if self.fail == name { Err(format!("it cannot {name}").into()) } else { Ok(()) }
+    }
+}
+
+impl Deduplicator for Own {
+    fn begin<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<Begun>> {
+        Box::pin(async move {
+            self.ask("begin")?;
+            Ok(self.seen.begin(id)?)
+        })
+    }
+
+    fn commit<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move {
+            self.ask("commit")?;
+            Ok(self.seen.commit(id)?)
+        })
+    }
+
+    fn release<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move {
+            self.ask("release")?;
+            Ok(self.seen.release(id)?)
+        })
     }
 }

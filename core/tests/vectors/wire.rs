@@ -68,8 +68,8 @@ async fn run(sandbox: &Sandbox, case: &Value) -> Result<(), String> {
     let mut known = Known::default();
     known.seen = webhook::deduplicator(case);
     known.store.clone_from(&store);
-    if let Some(told) = case.get("receiver") {
-        known.hook = Some(Hook::serve(told, known.seen.clone()).await);
+    if case.get("receiver").is_some() {
+        known.hook = Some(Hook::serve(case, known.seen.clone()).await);
     }
     for (index, step) in case["calls"].as_array().expect("a case has calls").iter().enumerate() {
         if step.get("restart").is_some() {
