@@ -132,7 +132,7 @@ var phases = map[string]phase{
 	}, -1, linktor.SentYes, true, false},
 
 	"connecting": {func(t *testing.T) arrival {
-		client := newClient(t, withKey(), linktor.WithBaseURL(full(t)))
+		client := newClient(t, withKey(), linktor.WithBaseURL(crowded(t)))
 		return arrival{get(client), within(100*time.Millisecond, func() bool { return false }), nil}
 	}, 1, linktor.SentMaybe, false, false},
 
@@ -248,8 +248,8 @@ func (h *waitHandler) Handle(_ context.Context, record slog.Record) error {
 	return nil
 }
 
-// full gives the URL of a server that can take no connection, and refuses none.
-func full(t *testing.T) string {
+// crowded gives the URL of a server that can take no connection, and refuses none.
+func crowded(t *testing.T) string {
 	t.Helper()
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {

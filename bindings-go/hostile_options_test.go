@@ -6,7 +6,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -20,7 +19,6 @@ import (
 	"time"
 
 	"github.com/linktor/linktor-go"
-	"github.com/linktor/linktor-go/internal/ffi"
 )
 
 // sample is an option with good arguments, and what it needs beside it.
@@ -36,12 +34,12 @@ type sort int
 
 const (
 	secret sort = iota // it is not to be seen in an error
-	name               // one of some, so that an error names it
-	text               // its bytes are a text, and not to be seen either
+	text               // so are its bytes, which are a text
+	name               // it is one of some, so that an error names it
 )
 
 func samples(t *testing.T) map[string]sample {
-	document, err := ffi.Provider(`"linkit"`)
+	provider, err := linktor.NamedProvider("linkit")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +50,7 @@ func samples(t *testing.T) map[string]sample {
 	with := func(beside ...linktor.Option) []linktor.Option { return beside }
 	return map[string]sample{
 		"WithProvider":          {linktor.WithProvider, []any{"linkit"}, with(key), name},
-		"WithCustomProvider":    {linktor.WithCustomProvider, []any{json.RawMessage(document)}, with(key), text},
+		"WithCustomProvider":    {linktor.WithCustomProvider, []any{provider}, with(key), name},
 		"WithBaseURL":           {linktor.WithBaseURL, []any{"https://api.example.com/v1"}, with(key), secret},
 		"WithAuthURL":           {linktor.WithAuthURL, []any{"https://auth.example.com"}, with(linktor.WithProvider("api_v2"), key), secret},
 		"WithTokenStoreFile":    {linktor.WithTokenStoreFile, []any{filepath.Join(t.TempDir(), "tokens")}, with(password), secret},
@@ -122,7 +120,7 @@ func TestEveryOptionRefusesWhatIsHostile(t *testing.T) {
 		for _, call := range calls {
 			err := made(give[linktor.Option](sample.option, call.arguments))
 			what := option + " " + call.where
-			checkHostile(t, what, err, call.isText || call.isBytes && sample.is == text, linktor.KindConfig)
+			checkHostile(t, what, err, call.isText || call.isBytes && sample.is != secret, linktor.KindConfig)
 			if sample.is != name {
 				refuseMarker(t, what, err)
 			}

@@ -41,7 +41,10 @@ func hostiles(value reflect.Value) []hostile {
 	case reflect.Slice:
 		if value.Type().Elem().Kind() == reflect.Uint8 {
 			// Into the first text, if it is JSON.
-			before, after, _ := strings.Cut(string(value.Bytes()), `"`)
+			before, after, isThere := strings.Cut(string(value.Bytes()), `"`)
+			if !isThere {
+				after = `"`
+			}
 			return append(each(value, []byte(nil), []byte("{"), []byte(strings.Repeat("[", 100_000))),
 				each(value, []byte(before+`"`+marker+"\xff"+after))[0].asBytes())
 		}
