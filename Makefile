@@ -3,7 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help quickstart quickstart-python quickstart-node quickstart-go \
-	test test-rust test-python test-node test-go soak lint bench bench-python bench-node clean sandbox python node go
+	test test-rust test-python test-node test-go soak lint bench bench-python bench-node bench-go clean sandbox python \
+	node go go-lib
 
 export LINKTOR_SANDBOX ?= $(CURDIR)/target/debug/linktor-sandbox
 export PROPTEST_CASES ?= 1000
@@ -13,6 +14,7 @@ PYTHON := bindings-python/.venv/bin
 LANGUAGES := rust python node go
 EXAMPLES := many_users oauth_code own_provider token_file webhook_receiver
 NODE_EXAMPLES := events express_receiver many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
+GO_EXAMPLES := events many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
 PYTHON_EXAMPLES := async_client flask_receiver logs many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
 
 help: ## list the commands
@@ -49,6 +51,7 @@ test-node: quickstart-node
 
 test-go: quickstart-go
 	cd bindings-go && go test -count=1 ./... && go test -count=1 -race ./...
+	cd examples/go && for example in $(GO_EXAMPLES); do go run ./$$example; done
 
 soak: ## what takes minutes: 100,000 calls in each language, long property tests, installed packages
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
@@ -66,7 +69,7 @@ lint: python node go ## formatters, linters, type checkers, and the check for on
 	cd bindings-python && .venv/bin/mypy && .venv/bin/pyright && .venv/bin/python -m mypy.stubtest linktor._native
 	cd bindings-node && npm run --silent lint
 	test -z "$$(gofmt -l bindings-go examples/go tests/bench/go)"
-	cd bindings-go && go vet ./... && go run $(STATICCHECK) ./...
+	for module in bindings-go examples/go tests/bench/go; do (cd $$module && go vet ./... && go run $(STATICCHECK) ./...); done
 
 bench: ## speed against peers, side by side
 	cargo build --release -p linktor-bench -p linktor-sandbox
@@ -76,8 +79,7 @@ bench: ## speed against peers, side by side
 	cargo bench --quiet -p linktor --bench webhook
 	$(MAKE) bench-python
 	$(MAKE) bench-node
-	bindings-go/build.sh release
-	cd tests/bench/go && LINKTOR_SANDBOX=$(CURDIR)/target/release/linktor-sandbox go run .
+	$(MAKE) bench-go
 
 bench-python: ## that of Python alone, from the wheel that pip builds
 	cargo build --release -p linktor-bench --bin bench-server
@@ -96,6 +98,10 @@ bench-node: ## that of Node.js alone, from the package that npm packs; BENCH="--
 	cd bindings-node && node scripts/place.mjs own ../target/release && node scripts/pack.mjs ../target/bench-package own >/dev/null
 	cd tests/bench && npm install --no-save --no-package-lock --no-audit --no-fund --silent ../../target/bench-package/*.tgz
 	node --expose-gc tests/bench/bench.mjs $(BENCH) target/release/bench-server target/bench-package/*.tgz
+
+bench-go: go-lib ## that of Go alone, with the library as a release has it; BENCH="-only calls" for one part
+	cargo build --release -p linktor-bench --bin bench-server
+	cd tests/bench/go && go run . $(BENCH) ../../../target/release/bench-server
 
 clean: ## remove everything that was built
 	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native,npm/*/*.node} bindings-go/internal/ffi/{lib,library.h} \
@@ -121,3 +127,6 @@ bindings-node/node_modules/.ready: bindings-node/package-lock.json
 
 go:
 	bindings-go/build.sh debug
+
+go-lib: ## the library that Go links, as a release ships it
+	bindings-go/build.sh release

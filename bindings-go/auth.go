@@ -171,7 +171,10 @@ func (a Auth) call(ctx context.Context, fields map[string]any, value any) error 
 	}
 	var given string
 	read := func(item *ffi.Item) { given = item.Record }
-	if err := c.await(ctx, &call{}, read, func() (uint64, error) { return c.handle.SubmitAuth(string(text)) }); err != nil {
+	submit := func(id uint64, _ bool) (*ffi.Item, error) {
+		return nil, c.port.enter(func() error { return c.handle.SubmitAuth(id, string(text)) })
+	}
+	if err := c.await(ctx, &call{}, read, submit); err != nil {
 		return err
 	}
 	return readValue(given, value)

@@ -1,8 +1,8 @@
 package linktor
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -74,16 +74,10 @@ func NewClient(options ...Option) (*Client, error) {
 		return nil, asError(err)
 	}
 	client := &Client{
-		provider: "linktor", source: settings.source, store: settings.store, transport: settings.transport,
-		logger: settings.logger,
+		provider: cmp.Or(settings.provider, "linktor"), source: settings.source, store: settings.store,
+		transport: settings.transport, logger: settings.logger,
 	}
 	client.root = client
-	switch provider := settings.values["provider"].(type) {
-	case string:
-		client.provider = provider
-	case json.RawMessage:
-		client.provider = "custom"
-	}
 	if seconds, ok := settings.values["deadline"].(float64); ok {
 		client.deadline = time.Duration(seconds * float64(time.Second))
 	}

@@ -183,13 +183,16 @@ func (e *Error) Timeout() bool { return e.Kind == KindTimeout }
 func (e *Error) GoString() string { return e.Error() }
 
 // Format writes [Error.Error], whatever the verb, %q aside.
-func (e *Error) Format(f fmt.State, verb rune) {
+func (e Error) Format(f fmt.State, verb rune) {
 	if verb == 'q' {
 		_, _ = fmt.Fprintf(f, "%q", e.Error())
 		return
 	}
 	_, _ = io.WriteString(f, e.Error())
 }
+
+// MarshalText gives [Error.Error]: as JSON, too, it does not show details and body.
+func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 func newError(kind Kind, message string) *Error {
 	return &Error{Kind: kind, Message: message, Sent: SentNo, display: string(kind) + ": " + message}
@@ -241,7 +244,7 @@ func (r *errorRecord) error(failed func(question uint64) error) *Error {
 
 // duration is a number of seconds, as far as a Duration reaches.
 func duration(seconds float64) time.Duration {
-	return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/2))
+	return time.Duration(math.Round(min(seconds*float64(time.Second), math.MaxInt64/2)))
 }
 
 func readError(record string, failed func(question uint64) error) *Error {

@@ -21,6 +21,7 @@ type Option func(*settings)
 type settings struct {
 	values    map[string]any
 	headers   [][2]string
+	provider  string
 	source    TokenSource
 	store     TokenStore
 	transport http.RoundTripper
@@ -88,16 +89,27 @@ func (s *settings) check(name string, texts ...*string) {
 // WithProvider names the API family: linktor (the default), linkit, libromi, api_v1 or
 // api_v2.
 func WithProvider(name string) Option {
-	return func(s *settings) { s.text("provider", name) }
+	return func(s *settings) {
+		s.text("provider", name)
+		s.provider = name
+	}
 }
 
-// WithCustomProvider describes an API of your own: a provider document as JSON.
-func WithCustomProvider(document json.RawMessage) Option {
+// WithCustomProvider describes an API of your own: see [Provider]. It counts as it is when the
+// client is made.
+func WithCustomProvider(provider *Provider) Option {
 	return func(s *settings) {
-		if !json.Valid(document) {
-			s.refuse("provider is not valid JSON")
+		if provider == nil {
+			s.refuse("the provider is nil")
+			return
 		}
-		s.values["provider"] = document
+		document, err := provider.document()
+		if err != nil {
+			s.err = cmp.Or(s.err, err)
+			return
+		}
+		s.values["provider"] = json.RawMessage(document)
+		s.provider = provider.Name
 	}
 }
 
@@ -180,12 +192,10 @@ func WithPacing(pacing Pacing) Option {
 // [WithLimitTier].
 func WithLimits(limits ...Limit) Option {
 	return func(s *settings) {
-		records := make([]limitRecord, len(limits))
-		for i, limit := range limits {
+		for _, limit := range limits {
 			s.check("limits", &limit.Class)
-			records[i] = limitRecord{limit.Limit, limit.Window.Seconds(), limit.Class}
 		}
-		s.values["limits"] = records
+		s.values["limits"] = append([]Limit{}, limits...)
 	}
 }
 

@@ -2,6 +2,7 @@ package linktor
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"weak"
 
@@ -11,13 +12,14 @@ import (
 // port is where completions, questions and events of all clients come out of the core. One
 // goroutine waits for them, and hands each to whom it concerns.
 type port struct {
-	// A call is submitted, and put into calls, under a read lock. The dispatcher passes
-	// through the write lock after it has drained, so that what comes up of a call that is not
-	// there is of one that was given up.
-	submitting sync.RWMutex
+	// gate lets as many goroutines into the core at once as run Go's own code: of those that
+	// wait there, each would take a thread.
+	gate chan struct{}
 
 	mutex     sync.Mutex
 	calls     map[uint64]*waiter
+	nextID    uint64
+	lastID    uint64
 	clients   map[uint64]weak.Pointer[Client]
 	questions map[uint64]*question
 	failures  map[uint64]error
@@ -46,6 +48,7 @@ var openPort = sync.OnceValues(func() (*port, error) {
 		return nil, err
 	}
 	p := &port{
+		gate:      make(chan struct{}, runtime.GOMAXPROCS(0)),
 		calls:     map[uint64]*waiter{},
 		clients:   map[uint64]weak.Pointer[Client]{},
 		questions: map[uint64]*question{},
@@ -61,14 +64,13 @@ func (p *port) run(wait func() error) {
 			p.fail(err)
 			return
 		}
+		// Who can run goes first, so that more comes up at once.
+		runtime.Gosched()
 		items, err := ffi.Drain()
 		if err != nil {
 			p.fail(err)
 			return
 		}
-		p.submitting.Lock()
-		//lint:ignore SA2001 all that was submitted before the drain is among the calls now
-		p.submitting.Unlock()
 		for i := range items {
 			p.dispatch(&items[i])
 		}
@@ -91,23 +93,33 @@ func (p *port) dispatch(item *ffi.Item) {
 	}
 }
 
-// submit starts a call whose completion comes out of the waiter.
-func (p *port) submit(ctx context.Context, start func() (uint64, error)) (uint64, *waiter, error) {
-	w := waiters.Get().(*waiter)
+// begin makes a call known, and gives its id and whether no other is.
+func (p *port) begin(ctx context.Context) (id uint64, w *waiter, isAlone bool, err error) {
+	const reserved = 1024
+	w = waiters.Get().(*waiter)
 	w.ctx = ctx
-	p.submitting.RLock()
-	defer p.submitting.RUnlock()
-	id, err := start()
-	if err != nil {
-		return 0, nil, err
-	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.broken != nil {
-		return 0, nil, p.broken
+		return 0, nil, false, p.broken
 	}
+	if p.nextID == p.lastID {
+		if p.nextID, err = ffi.IDs(reserved); err != nil {
+			return 0, nil, false, err
+		}
+		p.lastID = p.nextID + reserved
+	}
+	id = p.nextID
+	p.nextID++
 	p.calls[id] = w
-	return id, w, nil
+	return id, w, len(p.calls) == 1, nil
+}
+
+// enter calls the core, in turn.
+func (p *port) enter(call func() error) error {
+	p.gate <- struct{}{}
+	defer func() { <-p.gate }()
+	return call()
 }
 
 // end gives a call its completion: an item, or an error.

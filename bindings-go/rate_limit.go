@@ -1,6 +1,7 @@
 package linktor
 
 import (
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"strings"
@@ -22,7 +23,8 @@ const (
 	PacingOff Pacing = "off"
 )
 
-// Limit is so many requests in a window of time.
+// Limit is so many requests in a window of time. As JSON, as it stands in a [Provider], it is
+// {"limit": 30, "window": 60, "class": "messages"}, whose window is in seconds.
 type Limit struct {
 	// Limit is how many requests, at least 1.
 	Limit int
@@ -33,11 +35,26 @@ type Limit struct {
 	Class string
 }
 
-// limitRecord is a [Limit] as it crosses.
+// limitRecord is a [Limit] as JSON, and as it crosses.
 type limitRecord struct {
 	Limit  int     `json:"limit"`
 	Window float64 `json:"window"`
-	Class  string  `json:"class,omitempty"`
+	Class  string  `json:"class,omitzero"`
+}
+
+// MarshalJSON writes the window in seconds.
+func (l Limit) MarshalJSON() ([]byte, error) {
+	return json.Marshal(limitRecord{l.Limit, l.Window.Seconds(), l.Class})
+}
+
+// UnmarshalJSON reads the window in seconds.
+func (l *Limit) UnmarshalJSON(data []byte) error {
+	var record limitRecord
+	if err := json.Unmarshal(data, &record); err != nil {
+		return err
+	}
+	*l = Limit{record.Limit, duration(record.Window), record.Class}
+	return nil
 }
 
 // RateLimit is what is known of one class of requests. What is not known is nil.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strings"
@@ -139,6 +140,17 @@ func (r *Response) String() string {
 func (r *Response) GoString() string { return r.String() }
 
 // Format writes [Response.String], whatever the verb.
-func (r *Response) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, r.String())
+func (r Response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue is [Response.String].
+func (r *Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON gives what [Response.String] shows: logs are written as JSON, too.
+func (r Response) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Status    int    `json:"status"`
+		Bytes     int    `json:"bytes"`
+		RequestID string `json:"request_id"`
+		Attempts  int    `json:"attempts"`
+	}{r.StatusCode, len(r.Body), r.RequestID, r.Attempts})
 }

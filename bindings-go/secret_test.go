@@ -74,7 +74,7 @@ func TestNothingPrintableShowsACredential(t *testing.T) {
 		"JWT":             {linktor.WithJWT(linktor.JWT{Subject: "", Secret: marker})},
 		"JWT's claims":    {linktor.WithJWT(linktor.JWT{Secret: marker, Claims: map[string]any{"f": func() {}}})},
 		"password":        {linktor.WithPassword("", marker)},
-		"provider":        {linktor.WithAPIKey(marker), linktor.WithCustomProvider(json.RawMessage(`{"name":1}`))},
+		"provider":        {linktor.WithAPIKey(marker), linktor.WithCustomProvider(&linktor.Provider{Name: "mine", Headers: linktor.ProviderHeaders{Fixed: map[string]string{"x-a": marker}}})},
 	} {
 		if _, err := linktor.NewClient(options...); err == nil {
 			t.Errorf("%s is no error", name)
@@ -100,6 +100,60 @@ func TestATestDoesNotShowTheUsersData(t *testing.T) {
 		printed := logged(value)
 		if strings.Contains(printed, marker) || strings.Contains(printed, bytes[1:len(bytes)-1]) || !strings.Contains(printed, "true") {
 			t.Error(printed)
+		}
+	}
+}
+
+func TestAnAnswerIsLoggedAndWrittenWithoutHeadersAndBody(t *testing.T) {
+	list := object{"data": []string{marker}, "meta": object{"page": 1}}
+	answer := object{"json": list, "headers": object{"X-Note": marker, "X-Request-Id": "r-1"}}
+	reset(t, answer, answer)
+	client := newClient(t, withKey())
+	response, err := client.Get(t.Context(), "/contacts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page, err := range client.Pages(t.Context(), "/contacts") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []any{response, *response, page, *page} {
+			refuseMarker(t, fmt.Sprintf("%T", value), value)
+			if printed := logged(value); strings.Count(printed, "r-1") < 9 {
+				t.Errorf("%T: %s", value, printed)
+			}
+		}
+		refuseMarker(t, "in a struct", struct{ Value any }{*page})
+	}
+	text, err := json.Marshal(response)
+	if expected := `{"status":200,"bytes":45,"request_id":"r-1","attempts":1}`; err != nil || string(text) != expected {
+		t.Errorf("%s, %v", text, err)
+	}
+	var nothing *linktor.Response
+	if printed := forms(nothing); strings.Contains(printed, "PANIC") || strings.Contains(printed, "panicked") {
+		t.Error(printed)
+	}
+}
+
+func TestAnErrorIsLoggedAndWrittenWithoutDetailsAndBody(t *testing.T) {
+	body := object{"error": object{"code": "INVALID", "message": "no", "details": object{"note": marker}}}
+	reset(t, object{"status": 422, "json": body}, object{"body": `"` + marker})
+	client := newClient(t, withKey())
+	_, refused := client.Get(t.Context(), "/me")
+	response, err := client.Get(t.Context(), "/me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{"refused": refused, "undecodable": response.Decode(new(any))} {
+		failure, ok := errors.AsType[*linktor.Error](err)
+		if !ok || !strings.Contains(string(failure.Details)+failure.Body, marker) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, value := range []any{failure, *failure, struct{ Err any }{*failure}, fmt.Errorf("wrapped: %w", failure)} {
+			refuseMarker(t, name, value)
+		}
+		if text, err := json.Marshal(failure); err != nil || !strings.HasPrefix(string(text), `"linktor: `) {
+			t.Errorf("%s: %s, %v", name, text, err)
 		}
 	}
 }

@@ -39,8 +39,13 @@ func (c *Client) exchange(ctx context.Context, call *call, read func(*ffi.Item))
 		// Timeouts that are not numbers cannot be; a Duration has none.
 		return newError(KindInvalidRequest, "the call's options cannot be written as JSON")
 	}
-	return c.await(ctx, call, read, func() (uint64, error) {
-		return c.handle.Submit(call.method, call.path, options, call.body)
+	return c.await(ctx, call, read, func(id uint64, isAlone bool) (*ffi.Item, error) {
+		if isAlone && !c.root.isLogged.Load() {
+			return c.handle.Call(id, call.method, call.path, options, call.body)
+		}
+		return nil, c.port.enter(func() error {
+			return c.handle.Submit(id, call.method, call.path, options, call.body)
+		})
 	})
 }
 
@@ -56,16 +61,29 @@ func (c *Client) ready(ctx context.Context) error {
 	}
 }
 
+// starting hands a call to the core, and gives its completion if it is over then. What is
+// logged of a call comes up, and so does the completion of one that is logged.
+type starting func(id uint64, isAlone bool) (*ffi.Item, error)
+
 // await starts a call, and reads its completion, unless ctx is done before.
-func (c *Client) await(ctx context.Context, call *call, read func(*ffi.Item), start func() (uint64, error)) error {
+func (c *Client) await(ctx context.Context, call *call, read func(*ffi.Item), start starting) error {
 	if ctx.Err() != nil {
 		return givenUp(ctx, call, SentNo)
 	}
-	c.root.listen(ctx)
-	id, w, err := c.port.submit(ctx, start)
 	defer runtime.KeepAlive(c)
+	c.root.listen(ctx)
+	id, w, isAlone, err := c.port.begin(ctx)
 	if err != nil {
 		return asError(err)
+	}
+	item, err := start(id, isAlone)
+	switch {
+	case err != nil:
+		c.port.forget(id)
+		waiters.Put(w.reset())
+		return asError(err)
+	case item != nil:
+		c.port.dispatch(item)
 	}
 	if !c.hear(ctx, w, ctx.Done(), nil) && !c.hearLate(ctx, w, id) && c.port.forget(id) {
 		waiters.Put(w.reset())
@@ -110,7 +128,7 @@ func (c *Client) hearLate(ctx context.Context, w *waiter, id uint64) bool {
 		return true
 	}
 	// It fails only by a defect, and the call is given up all the same.
-	_ = c.handle.Cancel(id)
+	_ = c.port.enter(func() error { return c.handle.Cancel(id) })
 	return c.hear(ctx, w, nil, time.After(grace))
 }
 

@@ -31,7 +31,11 @@ func (r *vectorRun) clientOptions() []linktor.Option {
 				break
 			}
 			document, _ := json.Marshal(value)
-			options = append(options, linktor.WithCustomProvider(document))
+			var provider linktor.Provider
+			if err := json.Unmarshal(document, &provider); err != nil {
+				r.Fatal(err)
+			}
+			options = append(options, linktor.WithCustomProvider(&provider))
 		case "base_url":
 			options = append(options, linktor.WithBaseURL(value.(string)))
 		case "auth_url":

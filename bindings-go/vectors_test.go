@@ -90,7 +90,7 @@ type vectorRun struct {
 	// consent is what the last authorize_url gave.
 	consent *linktor.AuthorizationRequest
 	// deduplicator is made at its first use.
-	deduplicator *webhook.Deduplicator
+	deduplicator *webhook.MemoryDeduplicator
 	// placeholders grow with the steps.
 	placeholders map[string]string
 }

@@ -189,11 +189,11 @@ func (r *vectorRun) compareEvent(what string, event *webhook.Event, err error, e
 
 func (r *vectorRun) deduplicate(what, call, id string, expect object) {
 	if r.deduplicator == nil {
-		var options []webhook.DeduplicatorOption
+		var options []webhook.MemoryOption
 		if capacity, ok := r.one.Deduplicator["capacity"]; ok {
 			options = append(options, webhook.Capacity(int64(whole(capacity))))
 		}
-		deduplicator, err := webhook.NewDeduplicator(options...)
+		deduplicator, err := webhook.NewMemoryDeduplicator(options...)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -203,11 +203,11 @@ func (r *vectorRun) deduplicate(what, call, id string, expect object) {
 	var err error
 	switch call {
 	case "begin":
-		begun, err = r.deduplicator.Begin(id)
+		begun, err = r.deduplicator.Begin(r.Context(), id)
 	case "commit":
-		err = r.deduplicator.Commit(id)
+		err = r.deduplicator.Commit(r.Context(), id)
 	default:
-		err = r.deduplicator.Release(id)
+		err = r.deduplicator.Release(r.Context(), id)
 	}
 	if expected, ok := expect["error"].(object); ok || err != nil {
 		compareError(r.T, what, err, expected)

@@ -3,7 +3,6 @@ package jwt_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -16,23 +15,6 @@ import (
 const secret = "invented-secret"
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-
-func Example() {
-	token, err := jwt.Sign(map[string]any{"sub": "user-1"}, "invented-secret",
-		jwt.Issuer("api.example.com"), jwt.ExpiresIn(5*time.Minute))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	var claims struct {
-		Subject string `json:"sub"`
-		Issuer  string `json:"iss"`
-	}
-	err = jwt.Verify(token, "invented-secret", &claims, jwt.Issuer("api.example.com"), jwt.Leeway(time.Minute))
-	fmt.Println(claims.Subject, claims.Issuer, err)
-	// Output: user-1 api.example.com <nil>
-}
 
 func TestAStructMayBeClaims(t *testing.T) {
 	type claims struct {

@@ -1,11 +1,16 @@
 //! The client, and how its functions fail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use linktor_bridge::{AuthCall, CallOptions, Error, ErrorKind, ErrorRecord};
 
-use crate::item::{RateLimit, Span};
+use crate::item::{Item, RateLimit, Span};
 use crate::port;
+
+/// How long a call is driven in the caller's thread: longer than one within a machine takes,
+/// and too short to be missed where it is not.
+const MOMENT: Duration = Duration::from_millis(2);
 
 /// A client of one API.
 #[derive(Debug, uniffi::Object)]
@@ -40,16 +45,32 @@ impl Client {
         self.0.log(is_logged);
     }
 
-    /// Starts a call; its completion comes out of `drain` under the id that is returned.
-    pub fn submit(&self, method: &[u8], path: &[u8], options: &[u8], body: &[u8]) -> Result<u64, Failure> {
-        let options = CallOptions::from_json(text("the options", options)?)?;
-        let (request, within) = options.request(text("the method", method)?, text("the path", path)?, body.to_vec())?;
-        Ok(self.0.submit_told(port::get(), request, within))
+    /// Starts a call; its completion comes out of `drain` under this id, one of `ids`.
+    pub fn submit(&self, id: u64, method: &[u8], path: &[u8], options: &[u8], body: &[u8]) -> Result<(), Failure> {
+        let (request, within) = request(method, path, options, body)?;
+        self.0.submit_as(id, port::get(), request, within);
+        Ok(())
     }
 
-    /// Starts an auth call, given as JSON; its completion comes out of `drain`.
-    pub fn submit_auth(&self, call: &[u8]) -> Result<u64, Failure> {
-        Ok(self.0.submit_auth(port::get(), AuthCall::from_json(text("the call", call)?)?))
+    /// The same, but if nothing else is under way this thread drives the call for a moment:
+    /// gives its completion, unless that is to come out of `drain`.
+    pub fn call(
+        &self,
+        id: u64,
+        method: &[u8],
+        path: &[u8],
+        options: &[u8],
+        body: &[u8],
+    ) -> Result<Option<Item>, Failure> {
+        let (request, within) = request(method, path, options, body)?;
+        let outcome = self.0.call_as(id, port::get(), request, within, MOMENT);
+        Ok(outcome.map(|outcome| Item::completion(id, outcome)))
+    }
+
+    /// Starts an auth call, given as JSON; its completion comes out of `drain` under this id.
+    pub fn submit_auth(&self, id: u64, call: &[u8]) -> Result<(), Failure> {
+        self.0.submit_auth_as(id, port::get(), AuthCall::from_json(text("the call", call)?)?);
+        Ok(())
     }
 
     /// What is known of the session, as JSON; `null` if there is none.
@@ -73,8 +94,7 @@ impl Client {
         Ok(self.0.authorize_url(&scopes, text("redirect_uri", redirect_uri)?)?)
     }
 
-    /// Ends a call at once: a request's completion says how far it had come, an auth call
-    /// has none.
+    /// Ends a call at once: its completion says how far it had come.
     pub fn cancel(&self, id: u64) {
         self.0.cancel(id);
     }
@@ -92,6 +112,12 @@ impl Client {
     pub fn close(&self) {
         self.0.close();
     }
+}
+
+/// The first of so many ids for calls, that nobody else gets.
+#[uniffi::export]
+pub fn ids(count: u32) -> u64 {
+    linktor_bridge::ids(count)
 }
 
 /// The whole document of a provider: see `linktor_bridge::provider`.
@@ -129,6 +155,16 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Record { record: ErrorRecord::from(&error).to_json() }
     }
+}
+
+fn request(
+    method: &[u8],
+    path: &[u8],
+    options: &[u8],
+    body: &[u8],
+) -> Result<(linktor_bridge::Request, Option<u64>), Error> {
+    let options = CallOptions::from_json(text("the options", options)?)?;
+    options.request(text("the method", method)?, text("the path", path)?, body.to_vec())
 }
 
 /// A text, lent as bytes: uniffi would copy it.

@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use linktor_bridge::{ErrorRecord, HeaderMap, Question, Reply, Response};
+use linktor_bridge::{ErrorRecord, HeaderMap, Outcome, Question, Reply, Response};
 
 /// One thing that came up.
 #[derive(Debug, uniffi::Enum)]
-#[expect(clippy::large_enum_variant, reason = "nearly every item is a response")]
 pub enum Item {
     /// A request succeeded.
     Response {
@@ -158,11 +157,7 @@ impl From<Range<usize>> for Span {
 impl From<linktor_bridge::Item> for Item {
     fn from(item: linktor_bridge::Item) -> Self {
         match item {
-            linktor_bridge::Item::Completion { id, outcome } => match *outcome {
-                Ok(Reply::Response(response)) => Self::response(id, response),
-                Ok(Reply::Value(json)) => Self::Value { id, json },
-                Err(error) => Self::Failure { id, record: ErrorRecord::from(&error).to_json() },
-            },
+            linktor_bridge::Item::Completion { id, outcome } => Self::completion(id, *outcome),
             linktor_bridge::Item::Asked { id, client, call, question } => match question {
                 Question::Token => Self::TokenWanted { id, client },
                 Question::Load { key } => Self::LoadWanted { id, client, key },
@@ -192,6 +187,14 @@ impl From<linktor_bridge::Item> for Item {
 }
 
 impl Item {
+    pub(crate) fn completion(id: u64, outcome: Outcome) -> Self {
+        match outcome {
+            Ok(Reply::Response(response)) => Self::response(id, response),
+            Ok(Reply::Value(json)) => Self::Value { id, json },
+            Err(error) => Self::Failure { id, record: ErrorRecord::from(&error).to_json() },
+        }
+    }
+
     fn response(id: u64, response: Response) -> Self {
         let (status, attempts, waited) = (response.status(), response.attempts(), response.waited());
         let (headers, request_id) = (lines(response.headers()), response.request_id().to_owned());

@@ -12,7 +12,7 @@ mod port;
 mod question;
 mod webhook;
 
-pub use crate::client::{Client, Failure, Payload, provider};
+pub use crate::client::{Client, Failure, Payload, ids, provider};
 pub use crate::item::{Item, RateLimit, Span};
 pub use crate::jwt::{jwt_sign, jwt_verify};
 pub use crate::port::{drain, wait, wake_fd};
@@ -21,6 +21,12 @@ pub use crate::webhook::{
     Deduplicator, Verifier, VerifierFacts, WebhookAnswer, WebhookEvent, WebhookHeader, webhook_answer,
     webhook_is_handled, webhook_refusal, webhook_sign,
 };
+
+/// What one thread allocates another frees here, call for call, which the system's allocator
+/// is slow at. In builds for tests that is left to it, so that valgrind sees what it does.
+#[cfg(not(debug_assertions))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 uniffi::setup_scaffolding!();
 

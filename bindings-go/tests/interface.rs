@@ -136,6 +136,7 @@ fn crosses(argument: &Argument) -> Crosses {
 fn plain(kind: &Type) -> Option<&'static str> {
     match kind {
         Type::UInt64 | Type::Object { .. } => Some("uint64_t"),
+        Type::UInt32 => Some("uint32_t"),
         Type::UInt16 => Some("uint16_t"),
         Type::Boolean => Some("int8_t"),
         _ => None,
@@ -148,7 +149,7 @@ fn header(interface: &ComponentInterface, functions: &[Function]) -> String {
     let mut text = "/* Written by tests/interface.rs: see linktor.h. */\n\n".to_owned();
     for object in interface.object_definitions() {
         let name = object.name().to_lowercase();
-        text.push_str(&format!("OBJECT({name})\n"));
+        writeln!(text, "OBJECT({name})").unwrap();
     }
     for Function { of, name, symbol, arguments, returns } in functions {
         let joined = |own: Option<String>, each: fn(&str, &Crosses) -> String, last: &str| {
@@ -187,22 +188,26 @@ fn header(interface: &ComponentInterface, functions: &[Function]) -> String {
             "RustBuffer" => format!("return linktor_taken({call}, status);"),
             other => format!("{other} result = {call};\n    linktor_ended(status);\n    return result;"),
         };
-        text.push_str(&format!(
-            "\n{returns} {symbol}({prototype});\nstatic inline {returns} {name}({given}) {{\n    {body}\n}}\n"
-        ));
+        writeln!(
+            text,
+            "\n{returns} {symbol}({prototype});\nstatic inline {returns} {name}({given}) {{\n    {body}\n}}"
+        )
+        .unwrap();
     }
     text.push_str("\n/* The name of what is not as in interface.txt, or NULL. */\n");
     for (name, _) in interface.iter_checksums() {
-        text.push_str(&format!("uint16_t {name}(void);\n"));
+        writeln!(text, "uint16_t {name}(void);").unwrap();
     }
     text.push_str("static inline const char *linktor_mismatch(void) {\n");
     let contract = interface.uniffi_contract_version();
-    text.push_str(&format!(
-        "    if (ffi_linktor_ffi_uniffi_contract_version() != {contract}) return \"uniffi's contract version\";\n"
-    ));
+    writeln!(
+        text,
+        "    if (ffi_linktor_ffi_uniffi_contract_version() != {contract}) return \"uniffi's contract version\";"
+    )
+    .unwrap();
     for (name, checksum) in interface.iter_checksums() {
         let (_, short) = name.split_once("_checksum_").unwrap();
-        text.push_str(&format!("    if ({name}() != {checksum}) return \"{short}\";\n"));
+        writeln!(text, "    if ({name}() != {checksum}) return \"{short}\";").unwrap();
     }
     text.push_str("    return NULL;\n}\n");
     text

@@ -1,24 +1,27 @@
 package webhook
 
-import (
-	"fmt"
-	"io"
-	"runtime"
+import "context"
 
-	"github.com/linktor/linktor-go/internal/failure"
-	"github.com/linktor/linktor-go/internal/ffi"
-)
-
-// Deduplicator knows which events were handled in the last 24 hours, so that no redelivery
-// is handled twice and none that failed is lost. It remembers them in this process, is safe
-// for concurrent use, and needs no closing.
-type Deduplicator struct{ made *madeDeduplicator }
-
-// madeDeduplicator is shared by copies of a Deduplicator, and freed with the last of them.
-type madeDeduplicator struct {
-	handle ffi.Deduplicator
-	// Go does not promise to clean up after less than 16 bytes without a pointer.
-	_ *byte
+// Deduplicator knows which events were handled, so that no redelivery is handled twice and
+// none that failed is lost. Implement it over a store that your receivers share;
+// [MemoryDeduplicator] is that of one process.
+//
+// It is for one sender: two may give the same id. A [Receiver] gives it each event's id, or
+// the id and a hash of the body where the sender does not sign the id. Each ctx has the
+// values of the request's and ends after 10 seconds, whether or not the sender still waits.
+// What fails, or panics, is logged ([WithLogger]): where Begin does, the sender is asked to
+// deliver again; the others change no answer.
+type Deduplicator interface {
+	// Begin claims an event, unless it is claimed or done; of several that ask at once, one
+	// gets it. Let a claim end by itself some time after the longest handling, so that no
+	// event is lost with its receiver.
+	Begin(ctx context.Context, key string) (Begun, error)
+	// Commit says that the event was handled: remember it for as long as its sender
+	// redelivers.
+	Commit(ctx context.Context, key string) error
+	// Release says that handling the event failed: forget the claim, so that its redelivery
+	// is handled. An event that is done stays so.
+	Release(ctx context.Context, key string) error
 }
 
 // Begun is what is known of an event when a delivery of it arrives.
@@ -33,81 +36,3 @@ const (
 	// BegunDone: it was handled: answer 200.
 	BegunDone Begun = "done"
 )
-
-// DeduplicatorOption says more of a [Deduplicator].
-type DeduplicatorOption func(*remembering)
-
-type remembering struct{ capacity *int64 }
-
-// Capacity is how many events are remembered; of more, the oldest are forgotten. An event
-// takes about 150 bytes. Default: 100,000. Less than one is an error.
-func Capacity(events int64) DeduplicatorOption {
-	return func(r *remembering) { r.capacity = &events }
-}
-
-// NewDeduplicator makes one that remembers nothing yet. Its error is of the kind config.
-func NewDeduplicator(options ...DeduplicatorOption) (*Deduplicator, error) {
-	var remembering remembering
-	for _, option := range options {
-		if option != nil {
-			option(&remembering)
-		}
-	}
-	handle, err := ffi.NewDeduplicator(remembering.capacity)
-	if err != nil {
-		return nil, failure.From(err)
-	}
-	made := &madeDeduplicator{handle: handle}
-	runtime.AddCleanup(made, ffi.Deduplicator.Free, handle)
-	return &Deduplicator{made}, nil
-}
-
-// Begin claims an event, unless it is claimed or done; of several that ask at once, one gets
-// it. A claim ends by itself after 24 hours. An id that is empty or blank is an error of the
-// kind invalid_request: every event without one would be a redelivery. So ask for none whose
-// [Event.ID] is empty: each is new.
-func (d *Deduplicator) Begin(id string) (Begun, error) {
-	if d == nil || d.made == nil {
-		return "", errUnmadeDeduplicator
-	}
-	defer runtime.KeepAlive(d.made)
-	begun, err := d.made.handle.Begin(id)
-	if err != nil {
-		return "", failure.From(err)
-	}
-	return Begun(begun), nil
-}
-
-// Commit says that an event was handled: for 24 hours from now it is done, also if nobody
-// began it.
-func (d *Deduplicator) Commit(id string) error {
-	return d.end(id, ffi.Deduplicator.Commit)
-}
-
-// Release says that handling an event failed: its redelivery is new again. An event that is
-// done stays so.
-func (d *Deduplicator) Release(id string) error {
-	return d.end(id, ffi.Deduplicator.Release)
-}
-
-func (d *Deduplicator) end(id string, end func(ffi.Deduplicator, string) error) error {
-	if d == nil || d.made == nil {
-		return errUnmadeDeduplicator
-	}
-	defer runtime.KeepAlive(d.made)
-	if err := end(d.made.handle, id); err != nil {
-		return failure.From(err)
-	}
-	return nil
-}
-
-// String shows no ids.
-func (d Deduplicator) String() string { return "webhook.Deduplicator" }
-
-// GoString is [Deduplicator.String].
-func (d Deduplicator) GoString() string { return d.String() }
-
-// Format writes [Deduplicator.String], whatever the verb.
-func (d Deduplicator) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }
-
-var errUnmadeDeduplicator = failure.New("config", "the webhook deduplicator was not made by NewDeduplicator", nil)

@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,10 +30,11 @@ type Event struct {
 	data   []byte // nil if there is none
 }
 
+// newEvent keeps the body.
 func newEvent(event ffi.Event, body []byte) (*Event, error) {
 	e := &Event{
 		ID: event.ID, Type: EventType(event.Type), Timestamp: event.Timestamp, Organization: event.Organization,
-		Body: bytes.Clone(body), isJSON: !event.Data.NotJSON,
+		Body: body, isJSON: !event.Data.NotJSON,
 	}
 	if span := event.Data.Span; e.isJSON && !event.Data.Nothing {
 		if span.Start < 0 || span.Start > span.End || span.End > len(e.Body) {
@@ -50,7 +50,7 @@ func newEvent(event ffi.Event, body []byte) (*Event, error) {
 // of the kind decode, which wrap json's own.
 func (e *Event) Data(v any) error {
 	switch {
-	case !e.isJSON:
+	case e == nil || !e.isJSON:
 		return failure.New("decode", "the event's body is not JSON", nil)
 	case e.data == nil:
 		return nil

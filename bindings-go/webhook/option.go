@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"encoding/json"
+	"log/slog"
 	"time"
 
 	"github.com/linktor/linktor-go/internal/failure"
@@ -55,6 +56,49 @@ func ID(id string) SignOption {
 // Default: the time it is.
 func Timestamp(at time.Time) SignOption {
 	return func(s *signing) { s.Timestamp = new(at.Unix()) }
+}
+
+// ReceiverOption says more of a [Receiver].
+type ReceiverOption func(*receiving)
+
+type receiving struct {
+	seen   Deduplicator
+	logger *slog.Logger
+	err    error
+}
+
+// WithDeduplicator is where events are remembered: a store that your receivers of this sender
+// share. Default: a [MemoryDeduplicator] of the receiver's own.
+func WithDeduplicator(seen Deduplicator) ReceiverOption {
+	return func(r *receiving) {
+		if isNil(seen) {
+			r.err = failure.New("config", "the webhook deduplicator is nil", nil)
+		}
+		r.seen = seen
+	}
+}
+
+// WithLogger tells a logger why deliveries were refused at [slog.LevelDebug], what the
+// deduplicator failed with at Warn, and at Error what a handler returned, and whatever else
+// keeps deliveries from being received. No secret and no data are in it. Default:
+// [slog.Default].
+func WithLogger(logger *slog.Logger) ReceiverOption {
+	return func(r *receiving) {
+		if logger == nil {
+			r.err = failure.New("config", "the webhook logger is nil", nil)
+		}
+		r.logger = logger
+	}
+}
+
+func receivingWith(options []ReceiverOption) receiving {
+	var receiving receiving
+	for _, option := range options {
+		if option != nil {
+			option(&receiving)
+		}
+	}
+	return receiving
 }
 
 func write(arguments any) (string, error) {

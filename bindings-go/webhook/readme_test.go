@@ -1,10 +1,9 @@
 package webhook_test
 
 import (
-	"errors"
-	"io"
+	"context"
+	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -12,49 +11,46 @@ import (
 	"github.com/linktor/linktor-go/webhook"
 )
 
-func receiver(newSecret, oldSecret string, handle func(*webhook.Event) error) (http.HandlerFunc, error) {
+type Message struct{ Text string }
+
+func receiveWithAFunction(mux *http.ServeMux, newSecret, oldSecret string, save func(context.Context, Message) error) error {
 	verifier, err := webhook.NewVerifier(webhook.Linktor, []string{newSecret, oldSecret}) // once; safe to share
 	if err != nil {
-		return nil, err
+		return err
 	}
-	seen, err := webhook.NewDeduplicator()
-	if err != nil {
-		return nil, err
-	}
-	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) // the bytes as received
-		if err != nil {
-			w.WriteHeader(http.StatusRequestEntityTooLarge)
-			return
+	mux.Handle("POST /webhooks/linktor", webhook.Handler(verifier, func(ctx context.Context, event *webhook.Event) error {
+		var message Message
+		if err := event.Data(&message); err != nil { // if event.Type == webhook.MessageReceived
+			return err
 		}
-		event, err := verifier.Verify(body, r.Header)
-		if err != nil {
-			w.WriteHeader(http.StatusUnauthorized) // its Code says why
-			return
-		}
-		if event.ID != "" { // one without an id is always new
-			begun, err := seen.Begin(event.ID)
-			switch {
-			case begun == webhook.BegunDone:
-				return // 200
-			case err != nil, begun == webhook.BegunInProgress:
-				w.Header().Set("Retry-After", "5")
-				w.WriteHeader(http.StatusServiceUnavailable)
-				return
-			}
-			defer seen.Release(event.ID) // nothing happens if it is committed
-		}
-		if err := handle(event); err != nil { // event.Data(&message), if event.Type == webhook.MessageReceived
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		if event.ID != "" {
-			_ = seen.Commit(event.ID)
-		}
-	}, nil
+		return save(ctx, message)
+	}))
+	return nil
 }
 
-func TestTheReceiverOfTheReadmeIsThatOfTheseTests(t *testing.T) {
+type queueOfEvents map[string]*webhook.Event
+
+func (q queueOfEvents) Add(tenant string, event *webhook.Event) bool {
+	_, isFull := q[tenant]
+	q[tenant] = event
+	return !isFull
+}
+
+func receiveWithAHandler(mux *http.ServeMux, verifier *webhook.Verifier, table *Table, logger *slog.Logger, queue queueOfEvents) error {
+	receiver, err := webhook.NewReceiver(verifier, webhook.WithDeduplicator(table), webhook.WithLogger(logger))
+	if err != nil {
+		return err
+	}
+	mux.Handle("POST /webhooks/{tenant}", receiver.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		event, _ := webhook.FromContext(r.Context()) // and r.Body is there to be read
+		if !queue.Add(r.PathValue("tenant"), event) {
+			w.WriteHeader(http.StatusServiceUnavailable) // no 2xx: the event is released
+		}
+	})))
+	return nil
+}
+
+func TestTheReceiversOfTheReadmeAreThoseOfTheseTests(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -64,67 +60,45 @@ func TestTheReceiverOfTheReadmeIsThatOfTheseTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, section, _ := strings.Cut(string(readme), "\n## Webhooks\n")
-	_, rest, _ := strings.Cut(section, "\n```go\nimport \"github.com/linktor/linktor-go/webhook\"\n")
-	block, _, isThere := strings.Cut(rest, "```\n")
-	if !isThere || !strings.Contains(block, "func receiver(") || !strings.Contains(string(tests), block) {
-		t.Errorf("the code of README.md is not that of this file:\n%s", block)
+	section, _, _ = strings.Cut(section, "\n## ")
+	blocks := strings.Split(section, "```")
+	if len(blocks) != 5 {
+		t.Fatalf("the section has %d blocks of code", len(blocks)/2)
+	}
+	for _, block := range []string{blocks[1], blocks[3]} {
+		code := strings.ReplaceAll(strings.TrimPrefix(block, "go"), "\n", "\n\t")
+		if !strings.Contains(string(tests), strings.TrimSuffix(code, "\t")) {
+			t.Errorf("the code of README.md is not that of this file:\n%s", block)
+		}
 	}
 }
 
-func TestTheReceiverOfTheReadmeReceives(t *testing.T) {
-	var handled int
-	var failure error
-	var during func()
-	receive, err := receiver("another", secret, func(event *webhook.Event) error {
-		handled++
-		if during != nil {
-			during()
-		}
-		return failure
+func TestTheReceiversOfTheReadmeReceive(t *testing.T) {
+	mux := http.NewServeMux()
+	var saved []Message
+	err := receiveWithAFunction(mux, "another", secret, func(_ context.Context, message Message) error {
+		saved = append(saved, message)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	deliver := func(body string, header http.Header) *httptest.ResponseRecorder {
-		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
-		request.Header = header
-		response := httptest.NewRecorder()
-		receive(response, request)
-		return response
+	queue := queueOfEvents{}
+	table := &Table{rows: map[string]row{}}
+	if err := receiveWithAHandler(mux, newVerifier(t, webhook.Linktor), table, slog.New(slog.DiscardHandler), queue); err != nil {
+		t.Fatal(err)
 	}
-	expect := func(what, body string, status, times int) {
-		t.Helper()
-		header, err := webhook.Sign(webhook.Linktor, []byte(body), secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		handled = 0
-		if response := deliver(body, header); response.Code != status || handled != times {
-			t.Errorf("%s: HTTP %d, handled %d times", what, response.Code, handled)
-		}
+	server := serve(t, mux)
+	to := func(path string) sender { return sender{TB: t, client: server.Client(), url: server.URL + path} }
+	to("/webhooks/linktor").expect(linktors(t, "evt_1"), 200, 200)
+	if len(saved) != 1 || saved[0].Text != "é" {
+		t.Error(saved)
 	}
-	expect("new", `{"id":"evt_1"}`, http.StatusOK, 1)
-	expect("delivered again", `{"id":"evt_1"}`, http.StatusOK, 0)
-	expect("without an id", `{}`, http.StatusOK, 1)
-	expect("without an id, again", `{}`, http.StatusOK, 1)
-	expect("as long as may be", `"`+strings.Repeat("x", 1<<20-2)+`"`, http.StatusOK, 1)
-	expect("too long", `"`+strings.Repeat("x", 1<<20-1)+`"`, http.StatusRequestEntityTooLarge, 0)
-	if response := deliver(`{"id":"evt_2"}`, http.Header{}); response.Code != http.StatusUnauthorized {
-		t.Errorf("not signed: HTTP %d", response.Code)
+	to("/webhooks/acme").expect(linktors(t, "evt_1"), 200, 200)
+	to("/webhooks/acme").expect(linktors(t, "evt_2"), 503, 503)
+	delete(queue, "acme")
+	to("/webhooks/acme").expect(linktors(t, "evt_2"), 200)
+	if event := queue["acme"]; event == nil || event.ID != "evt_2" {
+		t.Error(event)
 	}
-	failure = errors.New("invented")
-	expect("failing", `{"id":"evt_2"}`, http.StatusInternalServerError, 1)
-	failure = nil
-	during = func() {
-		during = nil
-		header, err := webhook.Sign(webhook.Linktor, []byte(`{"id":"evt_2"}`), secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response := deliver(`{"id":"evt_2"}`, header)
-		if response.Code != http.StatusServiceUnavailable || response.Header().Get("Retry-After") == "" {
-			t.Errorf("in progress: HTTP %d, %v", response.Code, response.Header())
-		}
-	}
-	expect("after it failed", `{"id":"evt_2"}`, http.StatusOK, 1)
 }

@@ -1,11 +1,13 @@
 package webhook
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"runtime"
-	"strings"
+	"strconv"
 
 	"github.com/linktor/linktor-go/internal/failure"
 	"github.com/linktor/linktor-go/internal/ffi"
@@ -19,8 +21,10 @@ type Verifier struct{ made *madeVerifier }
 // madeVerifier is shared by copies of a Verifier, and freed with the last of them.
 type madeVerifier struct {
 	handle ffi.Verifier
-	facts  ffi.VerifierFacts
-	scheme Scheme
+	names  headerNames
+	// sizeLimit is that of bodies, as far as any can cross.
+	sizeLimit int64
+	scheme    Scheme
 }
 
 // NewVerifier makes a verifier for a scheme and one secret or several, of which any may have
@@ -37,7 +41,7 @@ func NewVerifier(scheme Scheme, secrets []string, options ...Option) (*Verifier,
 		handle.Free()
 		return nil, failure.From(err)
 	}
-	made := &madeVerifier{handle, facts, scheme}
+	made := &madeVerifier{handle, headerNamesOf(facts.HeaderNames), min(facts.SizeLimit, math.MaxInt32), scheme}
 	runtime.AddCleanup(made, ffi.Verifier.Free, handle)
 	return &Verifier{made}, nil
 }
@@ -48,7 +52,12 @@ func (v *Verifier) Verify(body []byte, header http.Header) (*Event, error) {
 		return nil, errUnmade
 	}
 	defer runtime.KeepAlive(v.made)
-	return verify(v.made.handle, v.made.facts.HeaderNames, body, header)
+	var space [usualHeader]byte
+	event, err := v.made.handle.Verify(body, v.made.names.pack(space[:0], header))
+	if err != nil {
+		return nil, failure.From(err)
+	}
+	return newEvent(event, bytes.Clone(body))
 }
 
 // VerifySignature is [Verifier.Verify] without an event: whether the delivery is signed, and
@@ -58,7 +67,11 @@ func (v *Verifier) VerifySignature(body []byte, header http.Header) error {
 		return errUnmade
 	}
 	defer runtime.KeepAlive(v.made)
-	return verifySignature(v.made.handle, v.made.facts.HeaderNames, body, header)
+	var space [usualHeader]byte
+	if err := v.made.handle.VerifySignature(body, v.made.names.pack(space[:0], header)); err != nil {
+		return failure.From(err)
+	}
+	return nil
 }
 
 // String names the scheme alone.
@@ -99,46 +112,29 @@ func newVerifier(scheme Scheme, secrets []string, options []Option) (ffi.Verifie
 	return handle, nil
 }
 
-func verify(handle ffi.Verifier, names []string, body []byte, header http.Header) (*Event, error) {
+// admit refuses what need not be read.
+func (v *Verifier) admit(request *http.Request) error {
+	defer runtime.KeepAlive(v.made)
 	var space [usualHeader]byte
-	event, err := handle.Verify(body, pack(space[:0], names, header))
-	if err != nil {
-		return nil, failure.From(err)
+	packed := v.made.names.pack(space[:0], request.Header)
+	if request.ContentLength >= 0 {
+		packed = ffi.Pack(ffi.Pack(packed, "content-length"), strconv.FormatInt(request.ContentLength, 10))
 	}
-	return newEvent(event, body)
-}
-
-func verifySignature(handle ffi.Verifier, names []string, body []byte, header http.Header) error {
-	var space [usualHeader]byte
-	if err := handle.VerifySignature(body, pack(space[:0], names, header)); err != nil {
+	if err := v.made.handle.Admit(request.Method, packed); err != nil {
 		return failure.From(err)
 	}
 	return nil
 }
 
-// usualHeader is as long as most headers are when they are packed.
-const usualHeader = 1024
-
-// pack lays a header out as it crosses: what of it is read, or all if names are nil, and as
-// often as it is there, since what is there twice is the core's to refuse.
-func pack(packed []byte, names []string, header http.Header) []byte {
-	for name, values := range header {
-		if names != nil && !contains(names, name) {
-			continue
-		}
-		for _, value := range values {
-			packed = ffi.Pack(ffi.Pack(packed, name), value)
-		}
+// receive gives the event of a delivery, which keeps the body, and what a deduplicator knows
+// it by, if it can be known.
+func (v *Verifier) receive(body []byte, header http.Header) (*Event, string, error) {
+	defer runtime.KeepAlive(v.made)
+	var space [usualHeader]byte
+	told, err := v.made.handle.Receive(body, v.made.names.pack(space[:0], header))
+	if err != nil {
+		return nil, "", failure.From(err)
 	}
-	return packed
-}
-
-// contains says whether a name is among those in lower case, in whatever case it is.
-func contains(names []string, name string) bool {
-	for _, one := range names {
-		if len(one) == len(name) && strings.EqualFold(one, name) {
-			return true
-		}
-	}
-	return false
+	event, err := newEvent(told, body)
+	return event, told.Key, err
 }

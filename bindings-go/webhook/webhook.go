@@ -1,29 +1,26 @@
-// Package webhook verifies that a delivery is what its sender signed, and tells what event
-// it is.
+// Package webhook receives webhooks: it verifies that a delivery is what its sender signed,
+// tells what event it is, and lets no event be handled twice.
 //
-//	func receive(w http.ResponseWriter, r *http.Request) {
-//		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
-//		if err != nil {
-//			http.Error(w, "", http.StatusRequestEntityTooLarge)
-//			return
+//	verifier, err := webhook.NewVerifier(webhook.Linktor, []string{secret})
+//	…
+//	mux.Handle("POST /webhooks/linktor", webhook.Handler(verifier, func(ctx context.Context, event *webhook.Event) error {
+//		var message Message
+//		if err := event.Data(&message); err != nil {
+//			return err
 //		}
-//		event, err := webhook.Verify(webhook.Linktor, body, r.Header, secret)
-//		if err != nil {
-//			http.Error(w, "", http.StatusUnauthorized)
-//			return
-//		}
-//		…
-//	}
+//		return save(ctx, message)
+//	}))
 //
-// The body is the bytes as they were received: what was parsed and written again is another
-// text, which nobody signed. So read r.Body with [io.ReadAll], once and before anything else
-// does, and decode what [Event.Data] gives.
+// [Handler] takes a function, [Receiver.Middleware] a handler that answers by itself. Senders
+// redeliver: a [Deduplicator] knows which events were handled.
 //
-// [Verify] makes its keys anew for each delivery; a [Verifier] makes them once. Senders
-// redeliver: a [Deduplicator] knows which events were handled. Errors are *linktor.Error.
+// Without net/http, a [Verifier] gives the event of a body and a header, and [Verify] makes
+// the keys for one delivery. The body is the bytes as they were received: what was parsed and
+// written again is another text, which nobody signed. Errors are *linktor.Error.
 package webhook
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 
@@ -56,7 +53,11 @@ func Verify(scheme Scheme, body []byte, header http.Header, secret string, optio
 		return nil, err
 	}
 	defer handle.Free()
-	return verify(handle, nil, body, header)
+	event, err := handle.Verify(body, packAll(nil, header))
+	if err != nil {
+		return nil, failure.From(err)
+	}
+	return newEvent(event, bytes.Clone(body))
 }
 
 // VerifySignature is [Verify] without an event: whether the delivery is signed, and of now.
@@ -66,7 +67,10 @@ func VerifySignature(scheme Scheme, body []byte, header http.Header, secret stri
 		return err
 	}
 	defer handle.Free()
-	return verifySignature(handle, nil, body, header)
+	if err := handle.VerifySignature(body, packAll(nil, header)); err != nil {
+		return failure.From(err)
+	}
+	return nil
 }
 
 // Sign gives the headers with which a sender would deliver this body: for tests, and for

@@ -9,11 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,121 +30,6 @@ var (
 	body = []byte(`{"id":"evt_1","type":"message.received","timestamp":"2026-01-02T03:04:05.123456Z",` +
 		`"tenantId":"org_1","data":{"content":"Hello"}}`)
 )
-
-func Example() {
-	// What a sender would send.
-	body := []byte(`{"id":"evt_1","type":"message.received","data":{"content":"Hello"}}`)
-	header, err := webhook.Sign(webhook.Linktor, body, "invented-secret")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	event, err := webhook.Verify(webhook.Linktor, body, header, "invented-secret")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var message struct{ Content string }
-	err = event.Data(&message)
-	fmt.Println(event.ID, event.Type == webhook.MessageReceived, message.Content, err)
-
-	_, err = webhook.Verify(webhook.Linktor, []byte(`{}`), header, "invented-secret")
-	failure, _ := errors.AsType[*linktor.Error](err)
-	fmt.Println(errors.Is(err, linktor.ErrWebhookVerification), failure.Code)
-	// Output:
-	// evt_1 true Hello <nil>
-	// true signature_mismatch
-}
-
-func ExampleNewVerifier() {
-	verifier, err := webhook.NewVerifier(webhook.Linktor, []string{"the new secret", "the old secret"},
-		webhook.SizeLimit(64<<10))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
-		if err != nil {
-			http.Error(w, "", http.StatusRequestEntityTooLarge)
-			return
-		}
-		event, err := verifier.Verify(body, r.Header)
-		if err != nil {
-			http.Error(w, "", http.StatusUnauthorized)
-			return
-		}
-		fmt.Println(event)
-	}))
-	defer server.Close()
-
-	body := []byte(`{"id":"evt_1","type":"message.received"}`)
-	header, err := webhook.Sign(webhook.Linktor, body, "the old secret")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	request, err := http.NewRequest(http.MethodPost, server.URL, bytes.NewReader(body))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	request.Header = header
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_ = response.Body.Close()
-	fmt.Println(response.StatusCode)
-	// Output:
-	// webhook.Event(id "evt_1", type "message.received")
-	// 200
-}
-
-func ExampleSchemeOf() {
-	acme := webhook.SchemeOf(
-		webhook.HMAC{Header: "X-Acme-Signature", Prefix: "sha256=", TimestampHeader: "X-Acme-Timestamp"},
-		webhook.EventFields{ID: []string{"/delivery"}, Type: []string{"X-Acme-Event"}})
-
-	body := []byte(`{"delivery":7,"data":{"weight":2}}`)
-	header, err := webhook.Sign(acme, body, "invented-secret")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	header.Set("X-Acme-Event", "parcel.sent")
-	event, err := webhook.Verify(acme, body, header, "invented-secret")
-	fmt.Println(event, err)
-	// Output: webhook.Event(id "7", type "parcel.sent") <nil>
-}
-
-func ExampleDeduplicator() {
-	seen, err := webhook.NewDeduplicator()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for range 2 {
-		begun, err := seen.Begin("evt_1")
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Println(begun)
-		if begun == webhook.BegunNew {
-			// Handle it; if that fails, Release it.
-			err = seen.Commit("evt_1")
-		}
-		if err != nil {
-			fmt.Println(err)
-		}
-	}
-	// Output:
-	// new
-	// done
-}
 
 // sign signs as a sender does at the time that tests take for now.
 func sign(t testing.TB, scheme webhook.Scheme, body []byte) http.Header {
@@ -497,17 +380,19 @@ func TestWhatNobodyMadeIsAnErrorAndNoCrash(t *testing.T) {
 		}
 		_ = fmt.Sprintf("%v %+v %#v", verifier, verifier, verifier)
 	}
-	for _, seen := range []*webhook.Deduplicator{nil, {}} {
-		if _, err := seen.Begin("evt_1"); !errors.Is(err, linktor.ErrConfig) {
+	for _, seen := range []*webhook.MemoryDeduplicator{nil, {}} {
+		if _, err := seen.Begin(t.Context(), "evt_1"); !errors.Is(err, linktor.ErrConfig) {
 			t.Error(err)
 		}
-		if err := errors.Join(seen.Commit("evt_1"), seen.Release("evt_1")); !errors.Is(err, linktor.ErrConfig) {
+		if err := errors.Join(seen.Commit(t.Context(), "evt_1"), seen.Release(t.Context(), "evt_1")); !errors.Is(err, linktor.ErrConfig) {
 			t.Error(err)
 		}
 		_ = fmt.Sprintf("%v %+v %#v", seen, seen, seen)
 	}
-	if err := new(webhook.Event).Data(new(any)); !errors.Is(err, linktor.ErrDecode) {
-		t.Error(err)
+	for _, event := range []*webhook.Event{nil, {}} {
+		if err := event.Data(new(any)); !errors.Is(err, linktor.ErrDecode) {
+			t.Error(err)
+		}
 	}
 	var text strings.Builder
 	slog.New(slog.NewTextHandler(&text, nil)).Info("one", "event", (*webhook.Event)(nil))
@@ -518,7 +403,7 @@ func TestWhatNobodyMadeIsAnErrorAndNoCrash(t *testing.T) {
 }
 
 func TestOneOfManyGetsAnEvent(t *testing.T) {
-	seen, err := webhook.NewDeduplicator(webhook.Capacity(100), nil)
+	seen, err := webhook.NewMemoryDeduplicator(webhook.Capacity(100), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -527,7 +412,7 @@ func TestOneOfManyGetsAnEvent(t *testing.T) {
 	for range 16 {
 		group.Go(func() {
 			for i := range 50 {
-				state, err := seen.Begin(fmt.Sprint("evt_", i))
+				state, err := seen.Begin(t.Context(), fmt.Sprint("evt_", i))
 				if err != nil {
 					t.Error(err)
 				}
@@ -535,7 +420,7 @@ func TestOneOfManyGetsAnEvent(t *testing.T) {
 					if _, twice := begun.LoadOrStore(i, true); twice {
 						t.Errorf("event %d was new twice", i)
 					}
-					if err := seen.Commit(fmt.Sprint("evt_", i)); err != nil {
+					if err := seen.Commit(t.Context(), fmt.Sprint("evt_", i)); err != nil {
 						t.Error(err)
 					}
 				}
@@ -543,21 +428,21 @@ func TestOneOfManyGetsAnEvent(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if state, err := seen.Begin("evt_0"); state != webhook.BegunDone || err != nil {
+	if state, err := seen.Begin(t.Context(), "evt_0"); state != webhook.BegunDone || err != nil {
 		t.Error(state, err)
 	}
 	for _, id := range []string{"", " \n", "\xff"} {
-		if state, err := seen.Begin(id); state != "" || !errors.Is(err, linktor.ErrInvalidRequest) {
+		if state, err := seen.Begin(t.Context(), id); state != "" || !errors.Is(err, linktor.ErrInvalidRequest) {
 			t.Errorf("%q: %v, %v", id, state, err)
 		}
-		for _, err := range []error{seen.Commit(id), seen.Release(id)} {
+		for _, err := range []error{seen.Commit(t.Context(), id), seen.Release(t.Context(), id)} {
 			if !errors.Is(err, linktor.ErrInvalidRequest) {
 				t.Errorf("%q: %v", id, err)
 			}
 		}
 	}
 	for _, capacity := range []int64{0, -1} {
-		if seen, err := webhook.NewDeduplicator(webhook.Capacity(capacity)); seen != nil || !errors.Is(err, linktor.ErrConfig) {
+		if seen, err := webhook.NewMemoryDeduplicator(webhook.Capacity(capacity)); seen != nil || !errors.Is(err, linktor.ErrConfig) {
 			t.Error(capacity, err)
 		}
 	}

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use accounts::{by_password, count, sandbox, until};
 use faulty::{Server, Step, send};
-use linktor::{Client, ClientBuilder, Error, ErrorKind, Event, Observer, Response, Sent};
+use linktor::{Client, ClientBuilder, Error, ErrorKind, Event, Method, Observer, Request, Response, Sent};
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use tokio::task::JoinHandle;
 
@@ -247,6 +247,29 @@ async fn waiting_for_an_answer_ends_at_once() {
 async fn reading_a_body_ends_at_once() {
     ends_at_once(in_the_body_of_an_answer().await, false).await;
     ends_at_once(in_the_body_of_an_answer().await, true).await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_told_to_stop_says_how_far_it_came() {
+    let sandbox = sandbox().await;
+    sandbox.script(vec![Answer::status(503).header("Retry-After", "0.001"), Answer::status(200).delay_ms(10_000)]);
+    let watch = Watch::default();
+    let client = builder(&sandbox).observer(watch.clone()).build().expect("a valid client");
+    let mut request = Request::new(Method::GET, "/me");
+    request.request_id = Some("stopped".to_owned());
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let call = tokio::spawn(async move { client.execute_until(request, async { stopped.await.unwrap_or(()) }).await });
+    until("it is at its second attempt", || sandbox.journal().len() == 2).await;
+
+    let started = Instant::now();
+    stop.send(()).expect("it listens");
+    let error = call.await.expect("no panic").expect_err("it was stopped");
+    assert!(started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
+    assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Cancelled, Sent::Yes, 2), "{error:?}");
+    assert_eq!(error.request_id(), Some("stopped"));
+    assert_eq!(watch.open(), HashMap::new(), "what has begun has ended");
+    let cancelled = Some(ErrorKind::Cancelled);
+    assert_eq!(watch.ended()[watch.ended().len() - 2..], [("attempt", cancelled), ("call", cancelled)]);
 }
 
 /// A call that waits for a login, of which the server has heard.

@@ -56,29 +56,59 @@ func (c Client) Log(isLogged bool) error {
 	return lift(&status)
 }
 
-// Submit starts a call and returns its id. The body is copied before it returns.
-func (c Client) Submit(method, path, options string, body []byte) (uint64, error) {
-	if max(len(method), len(path), len(options), len(body)) > longest {
-		return 0, &Unfit{"the request is 2 GiB or more"}
+// IDs gives the first of so many ids for calls, that nobody else gets.
+func IDs(count uint32) (uint64, error) {
+	var status C.RustCallStatus
+	first := C.linktor_ids(C.uint32_t(count), &status)
+	return uint64(first), lift(&status)
+}
+
+// Submit starts a call under one of [IDs]. The body is copied before it returns.
+func (c Client) Submit(id uint64, method, path, options string, body []byte) error {
+	if err := checkRequest(method, path, options, body); err != nil {
+		return err
 	}
 	var status C.RustCallStatus
-	id := C.linktor_client_submit(c.handle,
+	C.linktor_client_submit(c.handle, C.uint64_t(id),
 		textData(method), C.int32_t(len(method)),
 		textData(path), C.int32_t(len(path)),
 		textData(options), C.int32_t(len(options)),
 		bytesData(body), C.int32_t(len(body)),
 		&status)
-	return uint64(id), lift(&status)
+	return lift(&status)
 }
 
-// SubmitAuth starts an auth call, given as JSON, and returns its id.
-func (c Client) SubmitAuth(call string) (uint64, error) {
-	if err := checkLength("the call", len(call)); err != nil {
-		return 0, err
+// Call is [Client.Submit], but if nothing else is under way this thread drives the call for
+// up to 2 ms. It gives the completion, or nil if that comes up.
+func (c Client) Call(id uint64, method, path, options string, body []byte) (*Item, error) {
+	if err := checkRequest(method, path, options, body); err != nil {
+		return nil, err
 	}
 	var status C.RustCallStatus
-	id := C.linktor_client_submit_auth(c.handle, textData(call), C.int32_t(len(call)), &status)
-	return uint64(id), lift(&status)
+	buffer := C.linktor_client_call(c.handle, C.uint64_t(id),
+		textData(method), C.int32_t(len(method)),
+		textData(path), C.int32_t(len(path)),
+		textData(options), C.int32_t(len(options)),
+		bytesData(body), C.int32_t(len(body)),
+		&status)
+	return liftAs(buffer, &status, readOptionalItem)
+}
+
+func checkRequest(method, path, options string, body []byte) error {
+	if max(len(method), len(path), len(options), len(body)) > longest {
+		return &Unfit{"the request is 2 GiB or more"}
+	}
+	return nil
+}
+
+// SubmitAuth starts an auth call, given as JSON, under one of [IDs].
+func (c Client) SubmitAuth(id uint64, call string) error {
+	if err := checkLength("the call", len(call)); err != nil {
+		return err
+	}
+	var status C.RustCallStatus
+	C.linktor_client_submit_auth(c.handle, C.uint64_t(id), textData(call), C.int32_t(len(call)), &status)
+	return lift(&status)
 }
 
 // Session is what is known of the session, as JSON: null if there is none.
@@ -128,8 +158,7 @@ func (c Client) AuthorizeURL(scopes []string, redirectURI string) (string, error
 	return liftText(buffer, &status)
 }
 
-// Cancel ends a call: a request's completion says how far it had come, an auth call has none
-// unless that is queued already.
+// Cancel ends a call: its completion says how far it had come.
 func (c Client) Cancel(id uint64) error {
 	var status C.RustCallStatus
 	C.linktor_client_cancel(c.handle, C.uint64_t(id), &status)

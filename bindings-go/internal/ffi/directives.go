@@ -8,6 +8,7 @@ package ffi
 #cgo noescape linktor_buffer_data
 #cgo noescape linktor_buffer_free
 #cgo noescape linktor_client_authorize_url
+#cgo noescape linktor_client_call
 #cgo noescape linktor_client_cancel
 #cgo noescape linktor_client_close
 #cgo noescape linktor_client_free
@@ -30,6 +31,7 @@ package ffi
 #cgo noescape linktor_drain
 #cgo noescape linktor_fail
 #cgo noescape linktor_forgotten
+#cgo noescape linktor_ids
 #cgo noescape linktor_interface_hash
 #cgo noescape linktor_jwt_sign
 #cgo noescape linktor_jwt_verify
@@ -53,6 +55,7 @@ package ffi
 #cgo nocallback linktor_buffer_data
 #cgo nocallback linktor_buffer_free
 #cgo nocallback linktor_client_authorize_url
+#cgo nocallback linktor_client_call
 #cgo nocallback linktor_client_cancel
 #cgo nocallback linktor_client_close
 #cgo nocallback linktor_client_free
@@ -75,6 +78,7 @@ package ffi
 #cgo nocallback linktor_drain
 #cgo nocallback linktor_fail
 #cgo nocallback linktor_forgotten
+#cgo nocallback linktor_ids
 #cgo nocallback linktor_interface_hash
 #cgo nocallback linktor_jwt_sign
 #cgo nocallback linktor_jwt_verify

@@ -5,7 +5,6 @@
 package ffi
 
 /*
-#cgo linux,amd64 LDFLAGS: -L${SRCDIR}/lib/linux_amd64 -llinktor_ffi -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
 #include "linktor.h"
 */
 import "C"

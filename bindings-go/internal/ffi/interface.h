@@ -11,6 +11,13 @@ static inline uint64_t linktor_interface_hash(RustCallStatus *status) {
     return result;
 }
 
+uint64_t uniffi_linktor_ffi_fn_func_ids(uint32_t count_, RustCallStatus *status);
+static inline uint64_t linktor_ids(uint32_t count_, RustCallStatus *status) {
+    uint64_t result = uniffi_linktor_ffi_fn_func_ids(count_, status);
+    linktor_ended(status);
+    return result;
+}
+
 RustBuffer uniffi_linktor_ffi_fn_func_provider(ForeignBytes document_, RustCallStatus *status);
 static inline RustBuffer linktor_provider(LENT(document_), RustCallStatus *status) {
     return linktor_taken(uniffi_linktor_ffi_fn_func_provider(BYTES(document_), status), status);
@@ -99,6 +106,11 @@ static inline RustBuffer linktor_client_authorize_url(uint64_t handle, LENT(scop
     return linktor_taken(uniffi_linktor_ffi_fn_method_client_authorize_url(CLONE(client), COPY(scopes_), BYTES(redirect_uri_), status), status);
 }
 
+RustBuffer uniffi_linktor_ffi_fn_method_client_call(uint64_t handle, uint64_t id_, ForeignBytes method_, ForeignBytes path_, ForeignBytes options_, ForeignBytes body_, RustCallStatus *status);
+static inline RustBuffer linktor_client_call(uint64_t handle, uint64_t id_, LENT(method_), LENT(path_), LENT(options_), LENT(body_), RustCallStatus *status) {
+    return linktor_taken(uniffi_linktor_ffi_fn_method_client_call(CLONE(client), id_, BYTES(method_), BYTES(path_), BYTES(options_), BYTES(body_), status), status);
+}
+
 void uniffi_linktor_ffi_fn_method_client_cancel(uint64_t handle, uint64_t id_, RustCallStatus *status);
 static inline void linktor_client_cancel(uint64_t handle, uint64_t id_, RustCallStatus *status) {
     uniffi_linktor_ffi_fn_method_client_cancel(CLONE(client), id_, status);
@@ -145,18 +157,16 @@ static inline RustBuffer linktor_client_session(uint64_t handle, RustCallStatus 
     return linktor_taken(uniffi_linktor_ffi_fn_method_client_session(CLONE(client), status), status);
 }
 
-uint64_t uniffi_linktor_ffi_fn_method_client_submit(uint64_t handle, ForeignBytes method_, ForeignBytes path_, ForeignBytes options_, ForeignBytes body_, RustCallStatus *status);
-static inline uint64_t linktor_client_submit(uint64_t handle, LENT(method_), LENT(path_), LENT(options_), LENT(body_), RustCallStatus *status) {
-    uint64_t result = uniffi_linktor_ffi_fn_method_client_submit(CLONE(client), BYTES(method_), BYTES(path_), BYTES(options_), BYTES(body_), status);
+void uniffi_linktor_ffi_fn_method_client_submit(uint64_t handle, uint64_t id_, ForeignBytes method_, ForeignBytes path_, ForeignBytes options_, ForeignBytes body_, RustCallStatus *status);
+static inline void linktor_client_submit(uint64_t handle, uint64_t id_, LENT(method_), LENT(path_), LENT(options_), LENT(body_), RustCallStatus *status) {
+    uniffi_linktor_ffi_fn_method_client_submit(CLONE(client), id_, BYTES(method_), BYTES(path_), BYTES(options_), BYTES(body_), status);
     linktor_ended(status);
-    return result;
 }
 
-uint64_t uniffi_linktor_ffi_fn_method_client_submit_auth(uint64_t handle, ForeignBytes call_, RustCallStatus *status);
-static inline uint64_t linktor_client_submit_auth(uint64_t handle, LENT(call_), RustCallStatus *status) {
-    uint64_t result = uniffi_linktor_ffi_fn_method_client_submit_auth(CLONE(client), BYTES(call_), status);
+void uniffi_linktor_ffi_fn_method_client_submit_auth(uint64_t handle, uint64_t id_, ForeignBytes call_, RustCallStatus *status);
+static inline void linktor_client_submit_auth(uint64_t handle, uint64_t id_, LENT(call_), RustCallStatus *status) {
+    uniffi_linktor_ffi_fn_method_client_submit_auth(CLONE(client), id_, BYTES(call_), status);
     linktor_ended(status);
-    return result;
 }
 
 uint64_t uniffi_linktor_ffi_fn_method_client_with_credentials(uint64_t handle, ForeignBytes options_, RustCallStatus *status);
@@ -233,6 +243,7 @@ static inline void linktor_verifier_verify_signature(uint64_t handle, LENT(body_
 
 /* The name of what is not as in interface.txt, or NULL. */
 uint16_t uniffi_linktor_ffi_checksum_func_interface_hash(void);
+uint16_t uniffi_linktor_ffi_checksum_func_ids(void);
 uint16_t uniffi_linktor_ffi_checksum_func_provider(void);
 uint16_t uniffi_linktor_ffi_checksum_func_jwt_sign(void);
 uint16_t uniffi_linktor_ffi_checksum_func_jwt_verify(void);
@@ -248,6 +259,7 @@ uint16_t uniffi_linktor_ffi_checksum_func_webhook_is_handled(void);
 uint16_t uniffi_linktor_ffi_checksum_func_webhook_refusal(void);
 uint16_t uniffi_linktor_ffi_checksum_func_webhook_sign(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_authorize_url(void);
+uint16_t uniffi_linktor_ffi_checksum_method_client_call(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_cancel(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_close(void);
 uint16_t uniffi_linktor_ffi_checksum_method_client_id(void);
@@ -274,6 +286,7 @@ uint16_t uniffi_linktor_ffi_checksum_constructor_verifier_new(void);
 static inline const char *linktor_mismatch(void) {
     if (ffi_linktor_ffi_uniffi_contract_version() != 30) return "uniffi's contract version";
     if (uniffi_linktor_ffi_checksum_func_interface_hash() != 55247) return "func_interface_hash";
+    if (uniffi_linktor_ffi_checksum_func_ids() != 58896) return "func_ids";
     if (uniffi_linktor_ffi_checksum_func_provider() != 61910) return "func_provider";
     if (uniffi_linktor_ffi_checksum_func_jwt_sign() != 49551) return "func_jwt_sign";
     if (uniffi_linktor_ffi_checksum_func_jwt_verify() != 49853) return "func_jwt_verify";
@@ -289,7 +302,8 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_func_webhook_refusal() != 9812) return "func_webhook_refusal";
     if (uniffi_linktor_ffi_checksum_func_webhook_sign() != 20168) return "func_webhook_sign";
     if (uniffi_linktor_ffi_checksum_method_client_authorize_url() != 9006) return "method_client_authorize_url";
-    if (uniffi_linktor_ffi_checksum_method_client_cancel() != 30430) return "method_client_cancel";
+    if (uniffi_linktor_ffi_checksum_method_client_call() != 27649) return "method_client_call";
+    if (uniffi_linktor_ffi_checksum_method_client_cancel() != 6949) return "method_client_cancel";
     if (uniffi_linktor_ffi_checksum_method_client_close() != 33620) return "method_client_close";
     if (uniffi_linktor_ffi_checksum_method_client_id() != 810) return "method_client_id";
     if (uniffi_linktor_ffi_checksum_method_client_invalidate() != 9163) return "method_client_invalidate";
@@ -297,8 +311,8 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_method_client_payload() != 30198) return "method_client_payload";
     if (uniffi_linktor_ffi_checksum_method_client_rate_limit() != 16311) return "method_client_rate_limit";
     if (uniffi_linktor_ffi_checksum_method_client_session() != 12812) return "method_client_session";
-    if (uniffi_linktor_ffi_checksum_method_client_submit() != 56448) return "method_client_submit";
-    if (uniffi_linktor_ffi_checksum_method_client_submit_auth() != 6816) return "method_client_submit_auth";
+    if (uniffi_linktor_ffi_checksum_method_client_submit() != 23868) return "method_client_submit";
+    if (uniffi_linktor_ffi_checksum_method_client_submit_auth() != 52932) return "method_client_submit_auth";
     if (uniffi_linktor_ffi_checksum_method_client_with_credentials() != 22960) return "method_client_with_credentials";
     if (uniffi_linktor_ffi_checksum_method_client_with_organization() != 6806) return "method_client_with_organization";
     if (uniffi_linktor_ffi_checksum_method_deduplicator_begin() != 52358) return "method_deduplicator_begin";

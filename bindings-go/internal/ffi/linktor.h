@@ -5,11 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Written by build.sh: the library's hash, by which Go knows that it has changed. */
-#if __has_include("library.h")
-#include "library.h"
-#endif
-
 /* `data` is no pointer to Go: that of an empty Rust vector is 0x1, on which the copier of
  * Go's stacks would abort. */
 typedef struct {

@@ -154,11 +154,19 @@ func (r *reader) body() []byte {
 	return bytes.Clone(text)
 }
 
+// readOptionalItem reads one that may be missing.
+func readOptionalItem(data []byte) (*Item, error) {
+	return readWhole(data, func(r *reader) *Item {
+		if !r.isSome() {
+			return nil
+		}
+		return new(r.item())
+	})
+}
+
 func readPayload(data []byte) (Payload, error) { return readWhole(data, (*reader).payload) }
 
 func readRateLimit(data []byte) (*RateLimit, error) { return readWhole(data, (*reader).rateLimit) }
-
-func readTexts(data []byte) ([]string, error) { return readWhole(data, (*reader).texts) }
 
 func readPairs(data []byte) ([][2]string, error) { return readWhole(data, (*reader).pairs) }
 

@@ -97,14 +97,14 @@ func TestAnEventIsReadInOrder(t *testing.T) {
 	}
 }
 
-func TestTextsAreReadInOrder(t *testing.T) {
-	data := record{}.uint32(2).text("a").text("")
-	texts, err := readTexts(data)
-	if err != nil || !reflect.DeepEqual(texts, []string{"a", ""}) {
-		t.Errorf("%q, %v", texts, err)
+func TestFactsAreReadInOrder(t *testing.T) {
+	data := record{}.uint32(2).text("a").text("").uint64(7)
+	facts, err := readFacts(data)
+	if err != nil || !reflect.DeepEqual(facts, VerifierFacts{HeaderNames: []string{"a", ""}, SizeLimit: 7}) {
+		t.Errorf("%+v, %v", facts, err)
 	}
 	for length := range data {
-		if _, err := readTexts(data[:length]); err == nil {
+		if _, err := readFacts(data[:length]); err == nil {
 			t.Errorf("the first %d bytes are no error", length)
 		}
 	}
@@ -132,7 +132,11 @@ func FuzzReadItems(f *testing.F) {
 		_, _ = readPayload(data)
 		_, _ = readRateLimit(data)
 		_, _ = readEvent(data)
-		_, _ = readTexts(data)
+		_, _ = readFacts(data)
+		_, _ = readOptionalItem(data)
+		_, _ = readAnswer(data)
+		_, _ = readFD(data)
+		_, _ = readNumbers(data)
 		_, _ = readPairs(data)
 		_ = readFailure(data)
 	})
@@ -147,7 +151,7 @@ func TestTextsThatAreNotUTF8DoNotCross(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Free()
-	if _, err := client.Submit("GET", "/\xff", "", nil); err == nil {
+	if err := client.Submit(1, "GET", "/\xff", "", nil); err == nil {
 		t.Error("path")
 	}
 }

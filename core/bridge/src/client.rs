@@ -22,7 +22,13 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// Ids of calls, questions and clients: never the same twice in one process.
 pub(crate) fn next_id() -> u64 {
-    NEXT_ID.fetch_add(1, Ordering::Relaxed)
+    ids(1)
+}
+
+/// The first of so many ids that nobody else gets, for calls whose ids are to be known
+/// before they begin.
+pub fn ids(count: u32) -> u64 {
+    NEXT_ID.fetch_add(count.into(), Ordering::Relaxed)
 }
 
 /// A client of one API, for a binding.
@@ -105,33 +111,49 @@ impl Client {
     /// and what else concerns it.
     /// `within` is the question that the caller is answering, if it is.
     pub fn submit(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
-        self.start(self.request(request), within, Arc::clone(port))
+        self.start(next_id(), self.request(request), within, Arc::clone(port))
     }
 
-    /// The same of a call whose cancelling is a completion too: with an error that knows how
-    /// far the call had come.
-    pub fn submit_told(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
-        let (stop, stopped) = oneshot::channel();
-        let client = self.inner.clone();
-        let call = Box::pin(async move {
-            // A client that is gone cancels nothing.
-            let stopped = async {
-                if stopped.await.is_err() {
-                    std::future::pending().await
-                }
-            };
-            client.execute_until(request, stopped).await.map(Reply::Response)
-        });
-        let id = next_id();
-        let (port, calls) = (Arc::clone(port), Arc::clone(&self.calls));
-        let call = in_scope(call, within, Line { port: Arc::clone(&port), call: id });
-        lock(&self.calls).insert(id, Stop::Told(stop));
-        self.runtime.spawn(async move {
-            let outcome = call.await;
-            lock(&calls).remove(&id);
+    /// The same of a call whose id is one of [`ids`], and whose cancelling is a completion
+    /// too: an error that knows how far the call had come.
+    pub fn submit_as(&self, id: u64, port: &Arc<Port>, request: Request, within: Option<u64>) {
+        let call = self.told(id, port, within, |client, stopped| run(client, request, stopped));
+        self.spawn(id, port, call);
+    }
+
+    /// The same, but if nothing else is under way this thread drives the call for as long as
+    /// `patience`, so that nobody has to be woken for it: gives the outcome, unless that is to
+    /// come out of `port`.
+    pub fn call_as(
+        &self,
+        id: u64,
+        port: &Arc<Port>,
+        request: Request,
+        within: Option<u64>,
+        patience: Duration,
+    ) -> Option<Outcome> {
+        let call = self.told(id, port, within, |client, stopped| run(client, request, stopped));
+        let port = Arc::clone(port);
+        self.runtime.drive(call, patience, move |outcome| {
             port.push(Item::Completion { id, outcome: Box::new(outcome) });
-        });
-        id
+        })
+    }
+
+    /// A call whose cancelling is an outcome, of its own making.
+    fn told<F: Future<Output = Outcome> + Send + 'static>(
+        &self,
+        id: u64,
+        port: &Arc<Port>,
+        within: Option<u64>,
+        call: impl FnOnce(linktor::Client, Stopped) -> F,
+    ) -> impl Future<Output = Outcome> + Send + 'static {
+        let (stop, stopped) = oneshot::channel();
+        lock(&self.calls).insert(id, Stop::Told(stop));
+        let calls = Arc::clone(&self.calls);
+        let call = Box::pin(call(self.inner.clone(), Stopped(stopped)));
+        in_scope(call, within, Line { port: Arc::clone(port), call: id }).inspect(move |_| {
+            lock(&calls).remove(&id);
+        })
     }
 
     /// Starts a call that a thread will wait for.
@@ -142,7 +164,28 @@ impl Client {
     /// Starts an auth call; its completion comes out of `port`.
     pub fn submit_auth(&self, port: &Arc<Port>, call: AuthCall) -> u64 {
         let within = call.within();
-        self.start(call.run(self.inner.clone()), within, Arc::clone(port))
+        self.start(next_id(), call.run(self.inner.clone()), within, Arc::clone(port))
+    }
+
+    /// The same of a call whose id is one of [`ids`], and whose cancelling is a completion too.
+    pub fn submit_auth_as(&self, id: u64, port: &Arc<Port>, call: AuthCall) {
+        let within = call.within();
+        let call = self.told(id, port, within, |client, stopped| async {
+            tokio::select! {
+                biased;
+                () = stopped.wait() => Err(Error::new(ErrorKind::Cancelled, "the call was cancelled")),
+                outcome = call.run(client) => outcome,
+            }
+        });
+        self.spawn(id, port, call);
+    }
+
+    fn spawn(&self, id: u64, port: &Arc<Port>, call: impl Future<Output = Outcome> + Send + 'static) {
+        let port = Arc::clone(port);
+        self.runtime.spawn(async move {
+            let outcome = Box::new(call.await);
+            port.push(Item::Completion { id, outcome });
+        });
     }
 
     /// Starts an auth call that a thread will wait for.
@@ -174,7 +217,7 @@ impl Client {
     }
 
     /// Ends a call at once. It is dropped without a completion, unless that is queued already
-    /// or is what [`Client::submit_told`] promised.
+    /// or is what [`Client::submit_as`] promised.
     pub fn cancel(&self, id: u64) {
         let call = lock(&self.calls).remove(&id);
         match call {
@@ -209,8 +252,13 @@ impl Client {
         Pending { runtime: self.runtime, call, port, bell }
     }
 
-    fn start(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>, port: Arc<Port>) -> u64 {
-        let id = next_id();
+    fn start(
+        &self,
+        id: u64,
+        call: impl Future<Output = Outcome> + Send + 'static,
+        within: Option<u64>,
+        port: Arc<Port>,
+    ) -> u64 {
         let calls = Arc::clone(&self.calls);
         // Known before it begins, so that it cannot be done before; and the lock is not held
         // while the runtime is woken.
@@ -225,6 +273,22 @@ impl Client {
         });
         id
     }
+}
+
+/// Says when a call is to stop.
+struct Stopped(oneshot::Receiver<()>);
+
+impl Stopped {
+    /// A client that is gone stops nothing.
+    async fn wait(self) {
+        if self.0.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+async fn run(client: linktor::Client, request: Request, stopped: Stopped) -> Outcome {
+    client.execute_until(request, stopped.wait()).await.map(Reply::Response)
 }
 
 /// A call as its questions and events know it; its panic is an outcome.

@@ -24,7 +24,7 @@ pub use linktor::webhook::{Answer, Begun, Data, MemoryDeduplicator, truncated};
 pub use linktor::{Error, ErrorKind, HeaderMap, HeaderValue, Payload, RateLimit, Request, Response, TransportFailure};
 
 pub use crate::auth::{AuthCall, jwt_sign, jwt_verify};
-pub use crate::client::{Client, Pending, Waited};
+pub use crate::client::{Client, Pending, Waited, ids};
 pub use crate::event::EventRecord;
 #[cfg(target_os = "linux")]
 pub use crate::event_fd::EventFd;

@@ -84,11 +84,63 @@ impl Runtime {
         }));
     }
 
+    /// Drives a call in this thread for a while, if nothing else is under way, and gives what
+    /// comes out of it; else it goes on by itself, and `late` gets that.
+    pub(crate) fn drive<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = T> + Send + 'static,
+        patience: Duration,
+        late: impl FnOnce(T) + Send + 'static,
+    ) -> Option<T> {
+        let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.is_idle()) else {
+            self.spawn(async move { late(call.await) });
+            return None;
+        };
+        let waited = Wait::begin(keeper);
+        let driven = Arc::new(Mutex::new(Driven::Here));
+        let shared = Arc::clone(&driven);
+        self.tokio.block_on(async move {
+            let task = tokio::spawn(async move {
+                let outcome = call.await;
+                let mut driven = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                match std::mem::replace(&mut *driven, Driven::Here) {
+                    Driven::Late(_task) => {
+                        drop(driven);
+                        late(outcome);
+                    }
+                    _ => *driven = Driven::Done(outcome),
+                }
+            });
+            // Nobody waits any longer, and the task goes on.
+            let _ = tokio::time::timeout(patience, task).await;
+        });
+        let mut driven = driven.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = match std::mem::replace(&mut *driven, Driven::Here) {
+            Driven::Done(outcome) => Some(outcome),
+            _ => {
+                *driven = Driven::Late(Task::begin(keeper));
+                None
+            }
+        };
+        drop(waited);
+        outcome
+    }
+
     /// Waits in this thread, and drives the runtime meanwhile.
     pub(crate) fn wait<T>(&self, call: impl Future<Output = T>) -> T {
         let _wait = self.keeper.as_deref().map(Wait::begin);
         self.tokio.block_on(call)
     }
+}
+
+/// Where a driven call is.
+enum Driven<T> {
+    /// In the thread that drives it, which waits for it.
+    Here,
+    /// Over, and that thread still there.
+    Done(T),
+    /// On its own.
+    Late(Task),
 }
 
 impl Begun {
@@ -125,6 +177,11 @@ impl fmt::Debug for Begun {
 }
 
 impl Keeper {
+    /// Whether no call is under way.
+    fn is_idle(&self) -> bool {
+        self.tasks.load(SeqCst) == 0 && self.waiting.load(SeqCst) == 0
+    }
+
     fn keep(&self, runtime: &runtime::Runtime) {
         loop {
             self.is_there.store(true, SeqCst);

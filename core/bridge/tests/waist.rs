@@ -6,8 +6,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use linktor_bridge::{
-    AuthCall, CallOptions, Client, Error, ErrorRecord, Item, Outcome, Port, Question, Reply, Request, TransportFailure,
-    answer, answer_response, fail, fail_sending,
+    AuthCall, CallOptions, Client, Error, ErrorKind, ErrorRecord, Item, Outcome, Port, Question, Reply, Request,
+    TransportFailure, answer, answer_response, fail, fail_sending, ids,
 };
 use linktor_sandbox::{Answer, Sandbox, fixtures};
 use serde_json::{Value, json};
@@ -123,6 +123,60 @@ fn a_cancelled_call_never_completes() {
     let other = get(&client, &foreign.port, "");
     assert_eq!(foreign.completion().0, other);
     foreign.woken.recv_timeout(Duration::from_millis(400)).expect_err("nothing more comes");
+}
+
+#[test]
+fn a_cancelled_call_under_an_id_of_its_own_completes_and_knows_how_far_it_came() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    sandbox.script(vec![Answer::status(200).delay_ms(10_000)]);
+    let (request, within) = CallOptions::default().request("get", "/me", "").expect("a valid request");
+    let id = ids(2) + 1;
+    client.submit_as(id, &foreign.port, request, within);
+    while sandbox.journal().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    client.cancel(id);
+    let (completed, outcome) = foreign.completion();
+    let error = outcome.expect_err("it was cancelled");
+    assert_eq!((completed, error.kind(), error.attempts()), (id, ErrorKind::Cancelled, 1));
+    client.cancel(id);
+}
+
+#[test]
+fn a_lone_call_is_driven_by_the_thread_that_makes_it() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    let request = || CallOptions::default().request("get", "/me", "").expect("a valid request").0;
+    let driven = || client.call_as(ids(1), &foreign.port, request(), None, Duration::from_secs(10));
+    // Other tests of this process make calls too, and then none is alone.
+    let outcome = (0..1000).find_map(|_| {
+        let outcome = driven();
+        if outcome.is_none() {
+            assert_eq!(status(foreign.completion().1), 200);
+        }
+        outcome
+    });
+    assert_eq!(status(outcome.expect("one of them is alone")), 200);
+    foreign.woken.try_recv().expect_err("nothing comes up besides");
+}
+
+#[test]
+fn a_driven_call_that_takes_longer_goes_on_by_itself() {
+    let (_runtime, sandbox) = sandbox();
+    let foreign = Foreign::new();
+    let client = client(&sandbox, json!({"api_key": fixtures::LINKTOR_API_KEY}), &foreign.port);
+    for _ in 0..20 {
+        sandbox.script(vec![Answer::status(200).delay_ms(20)]);
+        let (request, within) = CallOptions::default().request("get", "/me", "").expect("a valid request");
+        let id = ids(1);
+        let outcome = client.call_as(id, &foreign.port, request, within, Duration::from_millis(2));
+        assert!(outcome.is_none(), "{outcome:?}");
+        let (completed, outcome) = foreign.completion();
+        assert_eq!((completed, status(outcome)), (id, 200));
+    }
 }
 
 #[test]

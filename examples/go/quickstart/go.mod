@@ -1,7 +1,0 @@
-module github.com/linktor/linktor-go/examples/quickstart
-
-go 1.26
-
-require github.com/linktor/linktor-go v0.0.0
-
-replace github.com/linktor/linktor-go => ../../../bindings-go
