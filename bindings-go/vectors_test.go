@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,30 +32,12 @@ type vectorCase struct {
 }
 
 func TestWireVectors(t *testing.T) {
-	files, err := filepath.Glob("../tests/vectors/wire/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no vectors: %v", err)
-	}
 	passed, failed := 0, 0
-	for _, path := range files {
-		var file vectorFile
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.UseNumber()
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&file); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		for _, one := range file.Cases {
-			name := strings.TrimSuffix(filepath.Base(path), ".json") + "/" + one.Name
-			if t.Run(name, func(t *testing.T) { runCase(t, one) }) {
-				passed++
-			} else {
-				failed++
-			}
+	for name, one := range vectors(t) {
+		if t.Run(name, func(t *testing.T) { runCase(t, one) }) {
+			passed++
+		} else {
+			failed++
 		}
 	}
 	line := fmt.Sprintf("vectors go: %d passed, %d failed", passed, failed)
@@ -68,12 +51,42 @@ func TestWireVectors(t *testing.T) {
 	}
 }
 
+// vectors gives all cases, by their names.
+func vectors(t *testing.T) iter.Seq2[string, vectorCase] {
+	files, err := filepath.Glob("../tests/vectors/wire/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no vectors: %v", err)
+	}
+	return func(yield func(string, vectorCase) bool) {
+		for _, path := range files {
+			var file vectorFile
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoder := json.NewDecoder(bytes.NewReader(text))
+			decoder.UseNumber()
+			decoder.DisallowUnknownFields()
+			if err := decoder.Decode(&file); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			for _, one := range file.Cases {
+				if !yield(strings.TrimSuffix(filepath.Base(path), ".json")+"/"+one.Name, one) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // vectorRun is a case under way.
 type vectorRun struct {
 	*testing.T
 	one      vectorCase
 	provider string
 	client   *linktor.Client
+	// own are options besides those of the case.
+	own []linktor.Option
 	// consent is what the last authorize_url gave.
 	consent *linktor.AuthorizationRequest
 	// deduplicator is made at its first use.
@@ -82,7 +95,7 @@ type vectorRun struct {
 	placeholders map[string]string
 }
 
-func runCase(t *testing.T, one vectorCase) {
+func runCase(t *testing.T, one vectorCase, own ...linktor.Option) {
 	provider, _ := one.Client["provider"].(string)
 	if provider == "" {
 		provider = "linktor"
@@ -93,7 +106,7 @@ func runCase(t *testing.T, one vectorCase) {
 	}
 	reset(t, script...)
 
-	run := &vectorRun{T: t, one: one, provider: provider, placeholders: map[string]string{
+	run := &vectorRun{T: t, one: one, provider: provider, own: own, placeholders: map[string]string{
 		"$sandbox": sandbox.URL, "$language": "go", "$version": version(), "$folder": t.TempDir(),
 	}}
 	for name, credential := range sandbox.Credentials[provider] {
@@ -123,7 +136,7 @@ func (r *vectorRun) start() error {
 	if r.client != nil {
 		r.client.Close()
 	}
-	client, err := linktor.NewClient(r.clientOptions()...)
+	client, err := linktor.NewClient(append(r.clientOptions(), r.own...)...)
 	if err == nil {
 		r.client = client
 		r.Cleanup(client.Close)

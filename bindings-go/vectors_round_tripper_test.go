@@ -1,0 +1,37 @@
+package linktor_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/linktor/linktor-go"
+)
+
+// ofTheClientsOwnTransport are cases that are not the same through another one.
+var ofTheClientsOwnTransport = map[string]bool{
+	// How decompressing fails has no word in which it could cross.
+	"retry/a_get_is_not_repeated_after_a_body_that_cannot_be_decompressed": true,
+}
+
+func TestVectorsThroughARoundTripper(t *testing.T) {
+	if testing.Short() || underRace {
+		t.Skip("they take a minute")
+	}
+	// What a connection of its pool lost, net/http repeats by itself.
+	transport := linktor.WithRoundTripper(&http.Transport{DisableKeepAlives: true})
+	for name, one := range vectors(t) {
+		if one.sends() && !ofTheClientsOwnTransport[name] {
+			t.Run(name, func(t *testing.T) { runCase(t, one, transport) })
+		}
+	}
+}
+
+// sends tells whether a case sends anything.
+func (c vectorCase) sends() bool {
+	for _, call := range c.Calls {
+		if call["method"] != nil {
+			return true
+		}
+	}
+	return len(c.Journal) > 0 || c.Script != nil
+}
