@@ -50,7 +50,7 @@ func fine(*http.Request) (*http.Response, error) {
 	return answer(200, `{"success":true,"data":{"id":1}}`), nil
 }
 
-func ExampleWithRoundTripper() {
+func ExampleWithRoundTripper_mock() {
 	recorded := roundTripper(func(request *http.Request) (*http.Response, error) {
 		recorder := httptest.NewRecorder()
 		_, _ = fmt.Fprintf(recorder, `{"success":true,"data":{"asked":"%s %s"}}`, request.Method, request.URL.Path)
