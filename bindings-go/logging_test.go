@@ -114,7 +114,7 @@ func lines(records []record) []string {
 
 func logging(handler slog.Handler) linktor.Option { return linktor.WithLogger(slog.New(handler)) }
 
-func ExampleWithLogger() {
+func ExampleWithLogger_json() {
 	handler := slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, attribute slog.Attr) slog.Attr {
