@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -48,21 +47,6 @@ func answer(status int, body string, headers ...string) *http.Response {
 // fine answers everything.
 func fine(*http.Request) (*http.Response, error) {
 	return answer(200, `{"success":true,"data":{"id":1}}`), nil
-}
-
-func ExampleWithRoundTripper_mock() {
-	recorded := roundTripper(func(request *http.Request) (*http.Response, error) {
-		recorder := httptest.NewRecorder()
-		_, _ = fmt.Fprintf(recorder, `{"success":true,"data":{"asked":"%s %s"}}`, request.Method, request.URL.Path)
-		return recorder.Result(), nil
-	})
-	client := linktor.New("YOUR_API_KEY", linktor.WithBaseURL("https://api.example.com/v1"), linktor.WithRoundTripper(recorded))
-	response, err := client.Get(context.Background(), "/me")
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(string(response.Body))
-	// Output: {"success":true,"data":{"asked":"GET /v1/me"}}
 }
 
 func TestARoundTripperSeesTheWholeRequest(t *testing.T) {
