@@ -82,6 +82,9 @@ func (r *vectorRun) clientOptions() []linktor.Option {
 		source := scriptedSource(r.filled(r.one.TokenSource).([]any))
 		options = append(options, linktor.WithTokenSource(source))
 	}
+	if r.one.TokenStore != nil {
+		options = append(options, r.tokenStore(r.filled(r.one.TokenStore).(object)))
+	}
 	return options
 }
 

@@ -31,6 +31,10 @@ func (r *vectorRun) step(what string, step object) {
 		r.jwt(what, step, expect)
 	case step["webhook"] != nil:
 		r.webhook(what, step, expect)
+	case step["store"] != nil:
+		r.stepOfStore(what, step, expect)
+	case step["receive"] != nil:
+		r.deliver(what, step, expect)
 	case step["control"] != nil:
 		r.control(step["control"].(string), step["with"])
 	case step["sleep"] != nil:

@@ -23,7 +23,10 @@ type vectorFile struct {
 type vectorCase struct {
 	Name         string
 	Client       object
-	TokenSource  []any `json:"token_source"`
+	TokenSource  []any  `json:"token_source"`
+	TokenStore   object `json:"token_store_own"`
+	Transport    []any  `json:"transport_own"`
+	Receiver     object
 	Deduplicator object
 	Script       []json.RawMessage
 	Calls        []object
@@ -89,6 +92,10 @@ type vectorRun struct {
 	own []linktor.Option
 	// consent is what the last authorize_url gave.
 	consent *linktor.AuthorizationRequest
+	// store outlives the client.
+	store *ownStore
+	// inbox is made at its first use.
+	inbox *inbox
 	// deduplicator is made at its first use.
 	deduplicator *webhook.MemoryDeduplicator
 	// placeholders grow with the steps.
@@ -136,8 +143,17 @@ func (r *vectorRun) start() error {
 	if r.client != nil {
 		r.client.Close()
 	}
-	client, err := linktor.NewClient(append(r.clientOptions(), r.own...)...)
+	options := append(r.clientOptions(), r.own...)
+	var transport *ownTransport
+	if r.one.Transport != nil {
+		transport = &ownTransport{results: r.filled(r.one.Transport).([]any)}
+		options = append(options, linktor.WithRoundTripper(transport))
+	}
+	client, err := linktor.NewClient(options...)
 	if err == nil {
+		if transport != nil {
+			transport.client = client
+		}
 		r.client = client
 		r.Cleanup(client.Close)
 	}

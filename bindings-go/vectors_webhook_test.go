@@ -187,7 +187,8 @@ func (r *vectorRun) compareEvent(what string, event *webhook.Event, err error, e
 	}
 }
 
-func (r *vectorRun) deduplicate(what, call, id string, expect object) {
+// seen is the case's own deduplicator.
+func (r *vectorRun) seen() *webhook.MemoryDeduplicator {
 	if r.deduplicator == nil {
 		var options []webhook.MemoryOption
 		if capacity, ok := r.one.Deduplicator["capacity"]; ok {
@@ -199,15 +200,19 @@ func (r *vectorRun) deduplicate(what, call, id string, expect object) {
 		}
 		r.deduplicator = deduplicator
 	}
+	return r.deduplicator
+}
+
+func (r *vectorRun) deduplicate(what, call, id string, expect object) {
 	var begun webhook.Begun
 	var err error
 	switch call {
 	case "begin":
-		begun, err = r.deduplicator.Begin(r.Context(), id)
+		begun, err = r.seen().Begin(r.Context(), id)
 	case "commit":
-		err = r.deduplicator.Commit(r.Context(), id)
+		err = r.seen().Commit(r.Context(), id)
 	default:
-		err = r.deduplicator.Release(r.Context(), id)
+		err = r.seen().Release(r.Context(), id)
 	}
 	if expected, ok := expect["error"].(object); ok || err != nil {
 		compareError(r.T, what, err, expected)

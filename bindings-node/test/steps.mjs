@@ -18,7 +18,7 @@ const MILLISECONDS = new Set([
 const FIELDS = { request_id: 'requestId', retry_after: 'retryAfter' }
 const CALL_OPTIONS = { path_params: 'pathParams', content: 'body', content_type: 'contentType' }
 
-/** Makes one step of a run: `{ client, sandbox, family, names, consent, restart, seen }`. */
+/** Makes one step of a run: `{ client, sandbox, family, names, consent, restart, seen, store, inbox }`. */
 export async function take(run, step) {
   const kind = Object.keys(steps).find((name) => name in step) ?? 'request'
   await steps[kind](run, step)
@@ -74,6 +74,10 @@ const steps = {
   async control({ sandbox, family }, { control, with: told }) {
     await sandbox.control(control, control === 'clock' ? told : { family, ...told })
   },
+
+  store: (run, step) => run.store.take(step),
+
+  receive: (run, step) => run.inbox.deliver(step),
 
   sleep: (_, step) => sleep(step.sleep * 1000),
 
@@ -150,7 +154,7 @@ function bodyOf({ body, body_base64 }) {
   return body_base64 === undefined ? Buffer.from(body) : Buffer.from(body_base64, 'base64')
 }
 
-function secretOf(secret) {
+export function secretOf(secret) {
   if (Array.isArray(secret)) return secret.map(secretOf)
   return typeof secret === 'string' ? secret : Buffer.from(secret.base64, 'base64')
 }

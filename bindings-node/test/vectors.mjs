@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test'
 
 import { Linktor, webhooks } from '@linktor/sdk'
 
+import { inboxOf, OF_FETCH, Store, wireOf } from './own.mjs'
 import { OwnSandbox, root } from './sandbox.mjs'
 import { clientOptions, matches, take } from './steps.mjs'
 
@@ -66,17 +67,33 @@ async function run(world, one) {
 
 async function runIn(
   { sandbox, options: own, ofTheTransport, folder },
-  { client: told, token_source: tokens, deduplicator, script, calls, expect, journal },
+  {
+    client: told,
+    token_source: tokens,
+    token_store_own: storing,
+    transport_own: sending,
+    receiver,
+    deduplicator,
+    script,
+    calls,
+    expect,
+    journal,
+  },
 ) {
   const family = told.provider ?? 'linktor'
   const names = { sandbox: sandbox.url, folder, language: 'node', version, ...sandbox.credentials[family] }
   if (script) await sandbox.script(...script)
 
   const urls = 'base_url' in told ? {} : { base_url: sandbox.base_urls[family], auth_url: sandbox.auth_urls[family] }
+  const store = storing && new Store(filled(storing, names))
   const make = () => {
     const options = { ...clientOptions(filled({ ...urls, ...told }, names)), ...own }
     if (tokens) options.tokenSource = sourceOf(filled(tokens, names))
-    return new Linktor(options)
+    if (store) options.tokenStore = store
+    if (!sending) return new Linktor(options)
+    const wire = wireOf(filled(sending, names))
+    wire.client = new Linktor({ ...options, fetch: wire })
+    return wire.client
   }
   if (expect) {
     assert.throws(make, (error) => matches(error, filled(expect.error, names)))
@@ -87,11 +104,17 @@ async function runIn(
     world.client = make()
   }
   const seen = new webhooks.Deduplicator(deduplicator)
-  const world = { client: make(), sandbox, family, names, restart, seen }
+  const inbox = receiver && (await inboxOf(filled(receiver, names), seen))
+  const world = { client: make(), sandbox, family, names, restart, seen, store, inbox }
   // Filled in one by one: a step may give a name to those after it.
-  for (const step of calls) await take(world, filled(step, names))
-  world.client.close()
-  if (journal) compare(await sandbox.journal(), filled(journal, names), ofTheTransport)
+  try {
+    for (const step of calls) await take(world, filled(step, names))
+  } finally {
+    world.client.close()
+    await inbox?.close()
+  }
+  const ofTheWire = sending ? new Set([...ofTheTransport, ...OF_FETCH]) : ofTheTransport
+  if (journal) compare(await sandbox.journal(), filled(journal, names), ofTheWire)
 }
 
 function compare(entries, expected, ofTheTransport) {

@@ -1,4 +1,5 @@
 // The vectors that send something, once more through the platform's `fetch`.
+import { OF_FETCH } from './own.mjs'
 import { useVectors } from './vectors.mjs'
 
 const OF_THE_CLIENTS_OWN_TRANSPORT = new Set([
@@ -19,8 +20,8 @@ const OF_THE_CLIENTS_OWN_TRANSPORT = new Set([
 
 useVectors({
   options: { fetch: globalThis.fetch },
-  headers: ['accept-language', 'sec-fetch-mode'],
-  isMeant: (name, one) => sends(one) && !OF_THE_CLIENTS_OWN_TRANSPORT.has(name),
+  headers: OF_FETCH,
+  isMeant: (name, one) => sends(one) && !one.transport_own && !OF_THE_CLIENTS_OWN_TRANSPORT.has(name),
 })
 
 function sends({ journal, script, calls }) {

@@ -17,7 +17,7 @@ from linktor.webhooks import Event
 from sandbox import ROOT, Sandbox
 from transport import AsyncRecorder, Recorder
 from vector import Case, credentials
-from webhook import compare_event, webhook
+from webhook import RECEIVERS, Inbox, compare_event, webhook
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     (f"{file.stem}-{case['name']}", case)
@@ -36,9 +36,9 @@ OF_THE_CLIENTS_OWN_TRANSPORT = {
 }
 RUNS = [
     pytest.param(name, data, mode, is_odd, id=f"{name}-{mode}")
-    for is_odd, (name, data) in ((number % 2 == 1, case) for number, case in enumerate(CASES))
+    for is_odd, (name, data) in ((number % 2 == 1, one) for number, one in enumerate(CASES))
     for mode in MODES
-    if mode != "transport" or name not in OF_THE_CLIENTS_OWN_TRANSPORT
+    if mode != "transport" or ("transport_own" not in data and name not in OF_THE_CLIENTS_OWN_TRANSPORT)
 ]
 NOT_KEYWORDS = {"method", "path", "paginate", "query", "expect", "with_organization", "with_credentials"}
 
@@ -78,7 +78,9 @@ def test_vector(name: str, data: dict[str, Any], mode: str, is_odd: bool, sandbo
         compare_error(diff, "client", data.get("expect"), error)
     else:
         unexpected_success(diff, "client", data.get("expect"))
-        asyncio.run(run(case, client, new, data.get("calls", []), diff))
+        receiver = case.fill(data.get("receiver"))
+        inbox = receiver and Inbox(receiver, case.seen, RECEIVERS[mode])
+        asyncio.run(run(case, client, new, data.get("calls", []), inbox, diff))
     if "journal" in data:
         compare_journal(diff, case.fill(data["journal"]), sandbox.journal())
     assert not diff, "\n" + "\n".join(diff)
@@ -90,6 +92,7 @@ async def run(
     client: Linktor | AsyncLinktor,
     new: Callable[[], Linktor | AsyncLinktor],
     steps: list[dict[str, Any]],
+    inbox: Inbox | None,
     diff: list[str],
 ) -> None:
     for number, unfilled in enumerate(steps):
@@ -101,6 +104,11 @@ async def run(
             await asyncio.sleep(step["sleep"])
         elif "control" in step:
             case.control(step["control"], step.get("with", {}))
+        elif "store" in step:
+            await look(case, step, where, diff)
+        elif "receive" in step:
+            assert inbox is not None
+            inbox.deliver(diff, where, step)
         elif "authorize" in step:
             case.authorize()
         elif "paginate" in step:
@@ -121,6 +129,25 @@ async def run(
                 else:
                     compare_value(diff, where, expect, value)
     client.close()
+    if case.store is not None:
+        case.store.is_over.set()
+
+
+async def look(case: Case, step: dict[str, Any], where: str, diff: list[str]) -> None:
+    """What the case's own store was asked, or is to do wrong from here on."""
+    store = case.store
+    assert store is not None
+    if step["store"] == "change":
+        store.faults = step["with"]
+        return
+    # A renewal for which nobody waits any more may be about to end.
+    for _ in range(200):
+        if store.calls == step["expect"]["calls"]:
+            break
+        await asyncio.sleep(0.01)
+    compare(diff, f"{where}.calls", step["expect"]["calls"], store.calls)
+    compare(diff, f"{where}.records", step["expect"].get("records", len(store.records)), len(store.records))
+    store.calls.clear()
 
 
 def made(case: Case, client: Linktor | AsyncLinktor, step: dict[str, Any]) -> Any:

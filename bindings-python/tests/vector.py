@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from linktor import JWT, AsyncLinktor, AuthorizationRequest, Limit, Linktor, OAuth
 from linktor.testing import Call
 from linktor.webhooks import Deduplicator
+from own import AsyncWire, Store, Wire, store
 from sandbox import Sandbox
 
 PLACEHOLDER = re.compile(r"\$([a-z_]+)")
@@ -22,6 +23,7 @@ class Case:
         self.family: str = case["client"].get("provider", "linktor")
         self.consent: AuthorizationRequest | None = None
         self.seen = Deduplicator(**case.get("deduplicator", {}))
+        self.store: Store | None = None
         self._known = {
             **sandbox.credentials.get(self.family, {}),
             "sandbox": sandbox.url,
@@ -48,7 +50,15 @@ class Case:
                 given.setdefault("auth_url", self._sandbox.auth_urls[self.family])
         if "token_source" in self._case:
             given["token_source"] = self._source(is_async=kind is AsyncLinktor)
-        return kind(**given, **own)
+        if "token_store_own" in self._case:
+            self.store = self.store or store(self.fill(self._case["token_store_own"]), is_async=kind is AsyncLinktor)
+            given["token_store"] = self.store
+        if "transport_own" not in self._case:
+            return kind(**given, **own)
+        wire = (AsyncWire if kind is AsyncLinktor else Wire)(self.fill(self._case["transport_own"]))
+        client = kind(**given, **own, transport=wire)
+        wire.client = client
+        return client
 
     def control(self, call: Call, arguments: dict[str, Any]) -> None:
         # The clock is everybody's.

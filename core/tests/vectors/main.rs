@@ -5,6 +5,8 @@
 mod cases;
 mod gate;
 mod options;
+mod own;
+mod receiving;
 mod retries;
 mod steps;
 mod unit;

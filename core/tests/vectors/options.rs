@@ -1,38 +1,52 @@
 //! A case's client, from its options.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::cases::text;
+use crate::own::{Store, Wire};
 use linktor::{
     Client, ClientBuilder, Credentials, Error, ErrorKind, FileStore, Jwt, Limit, Limits, OAuth, Provider, Token,
 };
 use serde_json::{Map, Value};
 
-pub(crate) fn client(options: &Map<String, Value>, source: Option<&Value>) -> Result<Client, Error> {
+/// The client of a case whose placeholders are filled in.
+pub(crate) fn client(options: &Map<String, Value>, case: &Value, store: Option<&Store>) -> Result<Client, Error> {
     let mut builder = builder(options)?;
-    if let Some(source) = source {
-        let results = source.as_array().expect("a source is a list").clone();
-        let asked = AtomicUsize::new(0);
-        builder = builder.credentials(Credentials::source(move || {
-            let at = asked.fetch_add(1, Ordering::Relaxed).min(results.len() - 1);
-            let result = results[at].clone();
-            async move {
-                match (result.as_str(), result.get("error")) {
-                    (Some(token), _) => Ok(Token::new(token)),
-                    (None, Some(error)) => Err(text(error)),
-                    (None, None) => {
-                        let token = Token::new(text(&result["token"]));
-                        Ok(match result.get("expires_in") {
-                            Some(life) => token.expires_in(seconds(life)),
-                            None => token,
-                        })
-                    }
+    if let Some(results) = case.get("token_source") {
+        builder = builder.credentials(source(results));
+    }
+    if let Some(store) = store {
+        builder = builder.token_store(store.clone());
+    }
+    let Some(results) = case.get("transport_own") else { return builder.build() };
+    let wire = Wire::new(results);
+    let own = Arc::clone(&wire.client);
+    let client = builder.transport(wire).build()?;
+    Ok(own.get_or_init(|| client).clone())
+}
+
+fn source(results: &Value) -> Credentials {
+    let results = results.as_array().expect("a source is a list").clone();
+    let asked = AtomicUsize::new(0);
+    Credentials::source(move || {
+        let at = asked.fetch_add(1, Ordering::Relaxed).min(results.len() - 1);
+        let result = results[at].clone();
+        async move {
+            match (result.as_str(), result.get("error")) {
+                (Some(token), _) => Ok(Token::new(token)),
+                (None, Some(error)) => Err(text(error)),
+                (None, None) => {
+                    let token = Token::new(text(&result["token"]));
+                    Ok(match result.get("expires_in") {
+                        Some(life) => token.expires_in(seconds(life)),
+                        None => token,
+                    })
                 }
             }
-        }));
-    }
-    builder.build()
+        }
+    })
 }
 
 /// The credentials that options name, if they do.

@@ -4,6 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::cases::{between, check_error, check_rate_limit, same, text};
 use crate::options::{credentials, seconds};
+use crate::own::Store;
+use crate::receiving::Hook;
 use crate::webhook;
 use futures_util::TryStreamExt;
 use linktor::webhook::MemoryDeduplicator;
@@ -17,6 +19,10 @@ pub(crate) struct Known {
     consent: Option<AuthorizationRequest>,
     /// The webhook events that were begun.
     pub(crate) seen: MemoryDeduplicator,
+    /// The token store of the case's own.
+    pub(crate) store: Option<Store>,
+    /// What receives its deliveries.
+    pub(crate) hook: Option<Hook>,
     /// Placeholders that steps give a value.
     pub(crate) values: Vec<(String, String)>,
 }
@@ -40,6 +46,10 @@ pub(crate) async fn take(
         check_jwt(&text(what), step)
     } else if step.get("webhook").is_some() {
         webhook::check(step, &known.seen)
+    } else if step.get("store").is_some() {
+        known.store.as_ref().expect("the case has a store of its own").take(step).await
+    } else if step.get("receive").is_some() {
+        known.hook.as_ref().expect("the case has a receiver").deliver(step).await
     } else if let Some(class) = step.get("rate_limit") {
         match (client.rate_limit(class.as_str()), expect.get("error")) {
             (Ok(found), None) => check_rate_limit(&expect["rate_limit"], found.as_ref()),
@@ -192,15 +202,21 @@ async fn auth(client: &Client, call: &str, step: &Value, known: &mut Known) -> R
 /// The user agrees: where the server sends them back to.
 async fn authorize(known: &mut Known) -> Result<(), String> {
     let url = &known.consent.as_ref().expect("authorize_url came before").url;
-    let browser = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .tls_backend_preconfigured(no_tls())
-        .build()
-        .map_err(|error| error.to_string())?;
-    let answer = browser.get(url).send().await.map_err(|error| error.to_string())?;
+    let answer = plain_http().get(url).send().await.map_err(|error| error.to_string())?;
     let callback = answer.headers().get("location").and_then(|to| to.to_str().ok()).ok_or("no redirect")?;
     known.values.push(("$callback".to_owned(), callback.to_owned()));
     Ok(())
+}
+
+/// Follows no redirect, and asks no proxy.
+pub(crate) fn plain_http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .tls_backend_preconfigured(no_tls())
+        .build()
+        .expect("a client can be made")
 }
 
 fn no_tls() -> rustls::ClientConfig {

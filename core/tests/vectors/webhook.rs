@@ -93,7 +93,7 @@ fn agree<T: std::fmt::Debug>(
     ended(step, verify(&verifier, &body, &map), compare).map_err(|why| format!("from a map: {why}"))
 }
 
-fn verifier(step: &Value) -> Result<Verifier, Error> {
+pub(crate) fn verifier(step: &Value) -> Result<Verifier, Error> {
     let mut builder = Verifier::builder(scheme(&step["scheme"])?, secrets(&step["secret"]));
     if let Some(tolerance) = step.get("tolerance") {
         // No `Duration` is below zero: what is refused elsewhere cannot be said here.
@@ -130,6 +130,19 @@ fn sign(step: &Value) -> Result<(), String> {
             .map(|(name, value)| (name.as_str().to_owned(), Value::from(value.to_str().expect("visible ASCII"))));
         same("headers", &expected, &found.collect())
     })
+}
+
+/// The headers that sign a delivery to the receiver: with its secret, with another, or none.
+pub(crate) fn signed(receiver: &Value, delivery: &Value) -> HeaderMap {
+    let secret = delivery.get("secret").unwrap_or(&receiver["secret"]);
+    if secret.is_null() {
+        return HeaderMap::new();
+    }
+    let timestamp = delivery.get("timestamp").map(|at| SystemTime::UNIX_EPOCH + seconds(at));
+    let options = SignOptions { id: delivery.get("id").map(text), timestamp };
+    let scheme = scheme(&receiver["scheme"]).expect("a scheme");
+    let body = text(&delivery["receive"]);
+    webhook::sign(&scheme, body.as_bytes(), secrets(secret), &options).expect("it can be signed")
 }
 
 fn ended<T: std::fmt::Debug>(

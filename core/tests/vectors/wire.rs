@@ -5,6 +5,8 @@ use std::path::Path;
 
 use crate::cases::{Report, check_error, folder, read, same, text};
 use crate::options::client;
+use crate::own::Store;
+use crate::receiving::Hook;
 use crate::steps::{Known, take};
 use crate::webhook;
 use linktor::HeaderMap;
@@ -48,7 +50,8 @@ async fn run(sandbox: &Sandbox, case: &Value) -> Result<(), String> {
             options.entry("auth_url").or_insert_with(|| url.clone());
         }
     }
-    let make = || client(&options, case.get("token_source"));
+    let store = case.get("token_store_own").map(Store::new);
+    let make = || client(&options, case, store.as_ref());
     let mut client = match make() {
         Ok(client) => client,
         Err(error) => {
@@ -64,6 +67,10 @@ async fn run(sandbox: &Sandbox, case: &Value) -> Result<(), String> {
     }
     let mut known = Known::default();
     known.seen = webhook::deduplicator(case);
+    known.store.clone_from(&store);
+    if let Some(told) = case.get("receiver") {
+        known.hook = Some(Hook::serve(told, known.seen.clone()).await);
+    }
     for (index, step) in case["calls"].as_array().expect("a case has calls").iter().enumerate() {
         if step.get("restart").is_some() {
             client.close();

@@ -1,0 +1,110 @@
+package linktor_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+
+	"github.com/linktor/linktor-go/webhook"
+)
+
+// inbox is a case's receiver behind a server, and its handler.
+type inbox struct {
+	url string
+	// status is what the handler answers; handled counts its calls.
+	status, handled atomic.Int64
+}
+
+func (r *vectorRun) newInbox(told object) *inbox {
+	verifier, err := webhook.NewVerifier(r.scheme(told), r.secrets(told), webhookOptions(told)...)
+	if err != nil {
+		r.Fatal(err)
+	}
+	receiver, err := webhook.NewReceiver(verifier,
+		webhook.WithDeduplicator(r.seen()), webhook.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		r.Fatal(err)
+	}
+	made := new(inbox)
+	server := httptest.NewServer(receiver.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		made.handled.Add(1)
+		w.WriteHeader(int(made.status.Load()))
+	})))
+	r.Cleanup(server.Close)
+	made.url = server.URL
+	return made
+}
+
+// deliver makes a delivery to the case's receiver.
+func (r *vectorRun) deliver(what string, step, expect object) {
+	told := r.filled(r.one.Receiver).(object)
+	if r.inbox == nil {
+		r.inbox = r.newInbox(told)
+	}
+	status := http.StatusOK
+	if told, ok := step["handler"]; ok {
+		status = whole(told)
+	}
+	r.inbox.status.Store(int64(status))
+	before := r.inbox.handled.Load()
+	response, err := http.DefaultClient.Do(r.delivery(told, step))
+	if err != nil {
+		r.Fatalf("%s: %v", what, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		r.Fatalf("%s: %v", what, err)
+	}
+	for name, expected := range expect {
+		switch name {
+		case "status":
+			compare(r.T, what+": status", number(response.StatusCode), expected)
+		case "body":
+			compare(r.T, what+": body", string(body), expected)
+		case "handled":
+			compare(r.T, what+": handled", number(int(r.inbox.handled.Load()-before)), expected)
+		case "headers":
+			for name, expected := range expected.(object) {
+				compare(r.T, what+": "+name, orNil(response.Header.Get(name), response.Header.Get(name)), expected)
+			}
+		default:
+			r.Fatalf("the runner does not know %q of a delivery's answer", name)
+		}
+	}
+}
+
+// delivery is what a sender sends, signed with the receiver's secret unless the step has another.
+func (r *vectorRun) delivery(told, step object) *http.Request {
+	method, body := http.MethodPost, step["receive"].(string)
+	if given, ok := step["method"].(string); ok {
+		method = given
+	}
+	request, err := http.NewRequestWithContext(r.Context(), method, r.inbox.url, strings.NewReader(body))
+	if err != nil {
+		r.Fatal(err)
+	}
+	secret, isTold := step["secret"]
+	if !isTold {
+		secret = told["secret"]
+	}
+	if secret != nil {
+		signing := object{"scheme": told["scheme"], "secret": secret, "body": body}
+		for _, name := range []string{"id", "timestamp"} {
+			if value, ok := step[name]; ok {
+				signing[name] = value
+			}
+		}
+		if request.Header, err = r.signWebhook(signing); err != nil {
+			r.Fatal(err)
+		}
+	}
+	pairs, _ := step["headers"].([]any)
+	for _, pair := range pairs {
+		request.Header.Add(pair.([]any)[0].(string), pair.([]any)[1].(string))
+	}
+	return request
+}
