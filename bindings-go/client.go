@@ -30,6 +30,9 @@ type Client struct {
 	// root is what a handle was made of: its functions are the ones that are asked. A root's
 	// is itself.
 	root *Client
+	// asked is the one whose source is asked for this one's tokens: itself, its root, or the
+	// handle that it was made of.
+	asked *Client
 	// weight stands for what the core holds, of which Go's collector sees nothing: clients that
 	// are no longer reachable would stay.
 	weight []byte
@@ -83,7 +86,7 @@ func NewClient(options ...Option) (*Client, error) {
 		provider: cmp.Or(settings.provider, "linktor"), source: settings.source, store: settings.store,
 		transport: settings.transport, logger: settings.logger,
 	}
-	client.root, client.weight = client, make([]byte, weight)
+	client.root, client.asked, client.weight = client, client, make([]byte, weight)
 	if seconds, ok := settings.values["deadline"].(float64); ok {
 		client.deadline = time.Duration(seconds * float64(time.Second))
 	}

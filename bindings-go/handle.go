@@ -46,7 +46,10 @@ func (c *Client) derive(option Option, make func(string) (ffi.Client, error)) *C
 	if err != nil {
 		return &Client{provider: c.provider, err: asError(err)}
 	}
-	derived := &Client{provider: c.provider, deadline: c.deadline, source: settings.source, root: c.root}
+	derived := &Client{provider: c.provider, deadline: c.deadline, source: settings.source, root: c.root, asked: c.asked}
+	if settings.source != nil {
+		derived.asked = derived
+	}
 	if err := derived.own(handle); err != nil {
 		return &Client{provider: c.provider, err: err}
 	}

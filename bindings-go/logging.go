@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/linktor/linktor-go/internal/ffi"
@@ -171,9 +172,26 @@ func (p *port) tell(item *ffi.Item) {
 		p.mutex.Unlock()
 		return
 	}
+	client := p.clients[item.Client].Value()
+	if client != nil {
+		p.hold(client, item.Record)
+	}
 	p.mutex.Unlock()
-	if client := p.client(item.Client); client != nil {
+	if client != nil {
 		p.unattended.log(client, item.Record)
+	}
+}
+
+// hold keeps a client while a session is renewed that its store is to keep: a refresh token
+// may be used up, and the new one would be lost with the client.
+func (p *port) hold(client *Client, record string) {
+	switch {
+	case strings.HasPrefix(record, `{"event":"session_renewing"`):
+		p.renewing[client]++
+	case strings.HasPrefix(record, `{"event":"session_renewed"`):
+		if p.renewing[client]--; p.renewing[client] <= 0 {
+			delete(p.renewing, client)
+		}
 	}
 }
 

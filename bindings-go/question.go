@@ -188,13 +188,6 @@ func (q *question) end(unlock func() error) {
 // may be on its way.
 const failureLife = time.Second
 
-// looked is when failures were last looked through, and which had no error in the core then.
-// It is under the port's mutex.
-var looked struct {
-	at        time.Time
-	forgotten map[uint64]bool
-}
-
 // keepFailure keeps what a function failed with, while errors may be made of it.
 func (p *port) keepFailure(question uint64, err error) {
 	p.mutex.Lock()
@@ -221,22 +214,19 @@ func (p *port) readError(record string) *Error {
 func (p *port) forgetFailures() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if len(p.failures) == 0 || time.Since(looked.at) < failureLife {
-		return
-	}
 	questions := make([]uint64, 0, len(p.failures))
 	for question := range p.failures {
 		questions = append(questions, question)
 	}
 	// It fails only by a defect, and then they stay.
 	forgotten, _ := ffi.Forgotten(questions)
-	before := looked.forgotten
-	looked.at, looked.forgotten = time.Now(), make(map[uint64]bool, len(forgotten))
+	before := p.forgotten
+	p.forgotten = make(map[uint64]bool, len(forgotten))
 	for _, question := range forgotten {
 		if before[question] {
 			delete(p.failures, question)
 		} else {
-			looked.forgotten[question] = true
+			p.forgotten[question] = true
 		}
 	}
 	if len(p.failures) > 0 {

@@ -2,6 +2,8 @@ package linktor
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -100,6 +102,10 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
 	case err != nil:
+		if _, isCorrupt := errors.AsType[flate.CorruptInputError](err); isCorrupt ||
+			errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+			return body, networkError{"decode", err}
+		}
 		failure := networkFailure(err, nil)
 		if failure != "" && failure != "timeout" {
 			failure = "truncated"
@@ -113,7 +119,7 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 }
 
 // networkError is an error of the network, and how that failed: connect, connect_timeout,
-// timeout, interrupted, truncated or body_too_large.
+// timeout, interrupted, truncated, body_too_large or decode.
 type networkError struct {
 	failure string
 	error

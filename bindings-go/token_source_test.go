@@ -348,7 +348,6 @@ func TestAClientThatNobodyHoldsWhileItsSourceIsAskedIsFreed(t *testing.T) {
 }
 
 func TestAHandlesSourceOutlivesTheHandle(t *testing.T) {
-	t.Skip("a handle does not hold the one whose source it asks: derive is to")
 	reset(t, object{"json": object{}})
 	handle := newClient(t, withKey()).WithCredentials(linktor.WithTokenSource(linktor.TokenSourceFunc(
 		func(context.Context) (linktor.Token, error) { return linktor.Token{Value: "t-1"}, nil }))).WithOrganization("org_1")

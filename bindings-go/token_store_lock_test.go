@@ -241,7 +241,6 @@ func TestACollectedClientsLockIsEnded(t *testing.T) {
 }
 
 func TestACollectedClientsSessionIsSavedWithoutALock(t *testing.T) {
-	t.Skip("nothing holds a client while its session is renewed without a lock: it needs the core's watch")
 	reset(t, object{"delay_ms": 200, "pass": true})
 	store := &memory{}
 	func() {
