@@ -8,8 +8,8 @@ import (
 	"log/slog"
 	"runtime"
 	"time"
-	"unicode/utf8"
 
+	"github.com/linktor/linktor-go/internal/exact"
 	"github.com/linktor/linktor-go/internal/ffi"
 )
 
@@ -90,7 +90,7 @@ func (a Auth) Test(ctx context.Context) (*AuthTest, error) {
 // Session is what is known of the session: nil before its first token, and for a credential
 // that has none. It sends nothing.
 func (a Auth) Session() *Session {
-	if a.client.err != nil {
+	if a.client.Err() != nil {
 		return nil
 	}
 	text, err := a.client.handle.Session()
@@ -109,7 +109,7 @@ func (a Auth) Session() *Session {
 // Invalidate forgets the access token, so that the next call renews it. A renewal under way
 // does not bring it back. The refresh token stays.
 func (a Auth) Invalidate() {
-	if a.client.err == nil {
+	if a.client.Err() == nil {
 		// It fails only by a defect, and then calls do, too.
 		_ = a.client.handle.Invalidate()
 		runtime.KeepAlive(a.client)
@@ -121,8 +121,8 @@ func (a Auth) Invalidate() {
 // config; a redirect URI that is no absolute URL, or a scope that is empty or holds white
 // space, is invalid_request.
 func (a Auth) AuthorizeURL(scopes []string, redirectURI string) (*AuthorizationRequest, error) {
-	if a.client.err != nil {
-		return nil, a.client.err
+	if err := a.client.Err(); err != nil {
+		return nil, err
 	}
 	text, err := a.client.handle.AuthorizeURL(scopes, redirectURI)
 	runtime.KeepAlive(a.client)
@@ -143,9 +143,6 @@ func (a Auth) AuthorizeURL(scopes []string, redirectURI string) (*AuthorizationR
 // authentication with the code state_mismatch, missing_code, or the server's own
 // (access_denied); nothing is sent then. The exchange is never repeated.
 func (a Auth) ExchangeCode(ctx context.Context, callback string, request *AuthorizationRequest) (*Session, error) {
-	if !utf8.ValidString(callback) {
-		return nil, newError(KindInvalidRequest, "the callback is not valid UTF-8")
-	}
 	return a.session(ctx, map[string]any{"call": "exchange_code", "callback": callback, "request": request})
 }
 
@@ -164,10 +161,11 @@ func (a Auth) call(ctx context.Context, fields map[string]any, value any) error 
 		return err
 	}
 	fields["within"] = questionOf(ctx)
-	text, err := json.Marshal(fields)
+	text, err := exact.Marshal(fields)
 	if err != nil {
-		// Texts alone always have a JSON form.
-		return newError(KindInternal, "a defect of the SDK: the call cannot be written as JSON")
+		failure := newError(KindInvalidRequest, "the call cannot be written as JSON")
+		failure.causes = []error{err}
+		return failure
 	}
 	var given string
 	read := func(item *ffi.Item) { given = item.Record }

@@ -3,6 +3,7 @@ package linktor_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -105,15 +106,94 @@ func TestAnEarlierDeadlineOfTheClientCounts(t *testing.T) {
 
 func TestADoneContextSendsNothing(t *testing.T) {
 	reset(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := newClient(t, withKey()).Get(ctx, "/me")
-	failure, ok := errors.AsType[*linktor.Error](err)
-	if !ok || failure.Kind != linktor.KindCancelled || failure.Sent != linktor.SentNo || !errors.Is(err, context.Canceled) {
-		t.Errorf("%#v", err)
+	client := newClient(t, withKey())
+	for how, way := range ways {
+		ctx, end, free := way.make(t.Context())
+		end()
+		for _, value := range []any{client, client.Auth()} {
+			for _, name := range methodsOf(value) {
+				method := reflect.ValueOf(value).MethodByName(name)
+				if method.Type().NumIn() == 0 || method.Type().In(0) != reflect.TypeFor[context.Context]() {
+					continue
+				}
+				err, _ := call(method, argumentsOf(method.Type(), ctx))
+				failure, ok := errors.AsType[*linktor.Error](err)
+				if !ok || failure.Kind != way.kind || failure.Sent != linktor.SentNo || failure.Attempts != 0 {
+					t.Errorf("%s %s: %#v", name, how, err)
+				}
+				for _, target := range append(way.is, ctx.Err(), context.Cause(ctx)) {
+					if !errors.Is(err, target) {
+						t.Errorf("%s %s: %v is no %v", name, how, err, target)
+					}
+				}
+			}
+		}
+		free()
 	}
 	if seen := journal(t); len(seen) != 0 {
 		t.Errorf("%+v", seen)
+	}
+}
+
+func TestCancellingBetweenPagesAsksForNoOther(t *testing.T) {
+	client := newClient(t, withKey())
+	for how, way := range ways {
+		reset(t, page(1, true, "a", "b"))
+		ctx, end, free := way.make(t.Context())
+		var items, failures int
+		for _, err := range client.Paginate(ctx, "/contacts") {
+			if err == nil {
+				if items++; items == 2 {
+					end()
+				}
+				continue
+			}
+			failures++
+			if failure, ok := errors.AsType[*linktor.Error](err); !ok || failure.Kind != way.kind || failure.Attempts != 0 {
+				t.Errorf("%s: %#v", how, err)
+			}
+		}
+		if seen := journal(t); items != 2 || failures != 1 || len(seen) != 1 {
+			t.Errorf("%s: %d items, %d errors, %d requests", how, items, failures, len(seen))
+		}
+		free()
+	}
+}
+
+func TestASharedLoginOutlivesThoseWhoWereCancelled(t *testing.T) {
+	credentials := sandbox.Credentials["linktor"]
+	reset(t, object{"delay_ms": 1000, "pass": true})
+	client := newClient(t, linktor.WithPassword(credentials["email"], credentials["password"]))
+	ctx, cancel := context.WithCancel(t.Context())
+	var cancelled, others sync.WaitGroup
+	for i := range 100 {
+		group, ctx, is := &cancelled, ctx, context.Canceled
+		if i%10 == 9 {
+			group, ctx, is = &others, t.Context(), nil
+		}
+		group.Go(func() {
+			if _, err := client.Get(ctx, "/me"); !errors.Is(err, is) {
+				t.Error(err)
+			}
+		})
+		if i == 0 {
+			eventually(t, "the login arrives", func() bool { return len(journal(t)) == 1 })
+		}
+	}
+	time.Sleep(50 * time.Millisecond)
+	start := time.Now()
+	cancel()
+	cancelled.Wait()
+	if took := time.Since(start); took > 50*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	others.Wait()
+	paths := map[string]int{}
+	for _, seen := range journal(t) {
+		paths[seen.Path]++
+	}
+	if paths["/api/v1/auth/login"] != 1 || paths["/api/v1/me"] != 10 {
+		t.Errorf("%v", paths)
 	}
 }
 

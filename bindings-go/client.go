@@ -30,8 +30,17 @@ type Client struct {
 	// root is what a handle was made of: its functions are the ones that are asked. A root's
 	// is itself.
 	root *Client
-	err  error
+	// asked is the one whose source is asked for this one's tokens: itself, its root, or the
+	// handle that it was made of.
+	asked *Client
+	// weight stands for what the core holds, of which Go's collector sees nothing: clients that
+	// are no longer reachable would stay.
+	weight []byte
+	err    error
 }
+
+// weight is about what a client takes in the core, in bytes: its connector, above all.
+const weight = 36 << 10
 
 // New makes a client of the linktor family from an API key. A key or option that cannot be
 // one is the error of every call, and of [Client.Err].
@@ -77,7 +86,7 @@ func NewClient(options ...Option) (*Client, error) {
 		provider: cmp.Or(settings.provider, "linktor"), source: settings.source, store: settings.store,
 		transport: settings.transport, logger: settings.logger,
 	}
-	client.root = client
+	client.root, client.asked, client.weight = client, client, make([]byte, weight)
 	if seconds, ok := settings.values["deadline"].(float64); ok {
 		client.deadline = time.Duration(seconds * float64(time.Second))
 	}
@@ -111,14 +120,21 @@ func (c *Client) own(handle ffi.Client) error {
 // Err is the error with which [New] or a sibling of it, or [Client.WithOrganization] or
 // [Client.WithCredentials], failed to make the client, or nil.
 func (c *Client) Err() error {
-	return c.err
+	switch {
+	case c == nil:
+		return newError(KindConfig, "the client is nil")
+	case c.err == nil && c.port == nil:
+		return newError(KindConfig, "the client was made neither by New nor by a sibling of it")
+	default:
+		return c.err
+	}
 }
 
 // Close ends all calls in flight, and later ones, with [ErrClosed], those of its handles
 // too. On a handle it does nothing. It is optional: a client that is no longer reachable
 // frees what it holds.
 func (c *Client) Close() {
-	if c.err == nil {
+	if c.Err() == nil {
 		// It fails only by a defect of the core, and then calls do, too.
 		_ = c.handle.Close()
 		runtime.KeepAlive(c)

@@ -27,13 +27,15 @@ func (c *Client) WithOrganization(id string) *Client {
 // given as an option, never one that a login named. A
 // credential that cannot be one is the error of every call of the handle, and of its Err.
 func (c *Client) WithCredentials(credential Option) *Client {
-	return c.derive(credential, c.handle.WithCredentials)
+	return c.derive(credential, func(document string) (ffi.Client, error) {
+		return c.handle.WithCredentials(document)
+	})
 }
 
 // derive makes a handle from an option, whose JSON make is given.
 func (c *Client) derive(option Option, make func(string) (ffi.Client, error)) *Client {
-	if c.err != nil {
-		return c
+	if err := c.Err(); err != nil {
+		return &Client{err: err}
 	}
 	settings, document, err := read(option)
 	if err != nil {
@@ -44,7 +46,10 @@ func (c *Client) derive(option Option, make func(string) (ffi.Client, error)) *C
 	if err != nil {
 		return &Client{provider: c.provider, err: asError(err)}
 	}
-	derived := &Client{provider: c.provider, deadline: c.deadline, source: settings.source, root: c.root}
+	derived := &Client{provider: c.provider, deadline: c.deadline, source: settings.source, root: c.root, asked: c.asked}
+	if settings.source != nil {
+		derived.asked = derived
+	}
 	if err := derived.own(handle); err != nil {
 		return &Client{provider: c.provider, err: err}
 	}

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
-	"runtime/debug"
 	"runtime/metrics"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,26 +16,6 @@ import (
 
 // underRace is set where the race detector is compiled in.
 var underRace bool
-
-// processStatus reads a number of /proc/self/status.
-func processStatus(t *testing.T, name string) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Skip("there is no /proc")
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, name+":"); ok {
-			value, err := strconv.Atoi(strings.Fields(rest)[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			return value
-		}
-	}
-	t.Fatalf("no %s in /proc/self/status", name)
-	return 0
-}
 
 func TestConcurrentCallersGetTheirOwnAnswers(t *testing.T) {
 	reset(t)
@@ -91,9 +67,14 @@ func TestConcurrentCancellationsDisturbNobody(t *testing.T) {
 // threadsInUse is how many threads the core has, and how many of Go's are in the core or in
 // the kernel. Those that Go keeps for later, after a burst, are not counted.
 func threadsInUse(t *testing.T) int {
+	t.Helper()
+	threads, err := statusOf("Threads")
+	if err != nil {
+		t.Skip(err)
+	}
 	samples := []metrics.Sample{{Name: "/sched/threads/total:threads"}, {Name: "/sched/goroutines/not-in-go:goroutines"}}
 	metrics.Read(samples)
-	return processStatus(t, "Threads") - int(samples[0].Value.Uint64()) + int(samples[1].Value.Uint64())
+	return threads - int(samples[0].Value.Uint64()) + int(samples[1].Value.Uint64())
 }
 
 // submit makes calls, and comes back when each of them waits.
@@ -164,54 +145,6 @@ func TestQueuedCallsTakeNoThreadsAndEndAtOnce(t *testing.T) {
 	if seen := journal(t); len(seen) != 1 {
 		t.Errorf("the server saw %d requests", len(seen))
 	}
-}
-
-func TestMemoryStaysFlat(t *testing.T) {
-	if testing.Short() || underRace {
-		t.Skip("10,000 calls; the race detector's own memory grows")
-	}
-	calls := 10_000
-	if text := os.Getenv("LINKTOR_SOAK_CALLS"); text != "" {
-		var err error
-		if calls, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const warmUp = 2000
-	reset(t)
-	client := newClient(t, withKey())
-	measure := func(calls int) int {
-		for range calls {
-			response, err := client.Get(t.Context(), "/me")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var me object
-			if err := response.Data(&me); err != nil {
-				t.Fatal(err)
-			}
-		}
-		debug.FreeOSMemory()
-		return processStatus(t, "VmRSS")
-	}
-	before := measure(warmUp)
-	after := measure(max(calls, warmUp) - warmUp)
-	t.Logf("RSS %d kB after %d calls, %d kB after %d", before, warmUp, after, calls)
-	if grown := after - before; grown > 10*1024 {
-		t.Errorf("it grew by %d kB", grown)
-	}
-}
-
-func TestCancelledCallsLeaveNothingBehind(t *testing.T) {
-	reset(t)
-	client := newClient(t, withKey())
-	goroutines := runtime.NumGoroutine()
-	for range 500 {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Microsecond)
-		_, _ = client.Get(ctx, "/me")
-		cancel()
-	}
-	eventually(t, "all goroutines end", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
 
 func TestAnUnreachableClientIsFreed(t *testing.T) {

@@ -4,26 +4,64 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/linktor/linktor-go/internal/ffi"
 )
 
-// WithLogger tells a logger what the client and its handles do: calls and waits at
-// [slog.LevelInfo], their parts at Debug, tokens in danger at Warn. Default: the warnings
-// alone, to [slog.Default].
+// WithLogger tells a logger what the client and its handles do: calls that end, and waits that
+// begin, at [slog.LevelInfo], all else of a call at Debug, what is in danger at Warn. Default:
+// the warnings alone, to [slog.Default].
 //
 // The attributes are what is known of: provider, method, path (without its query), request_id,
 // attempt, attempts, status, error (the kind), reason (of a wait: rate_limit, retry_after or
-// backoff), expected and elapsed. No credential, query or body is in them. What is told of a
-// call is logged by its goroutine, with its context.
+// backoff), expected and elapsed. No credential, query or body is in them; a warning's cause
+// is what your own function failed with.
+//
+// What happens in a call is logged by its goroutine, with its context, before it returns; so a
+// handler that blocks holds up this call and no other. Logins and renewals are calls of their
+// own, which no goroutine of yours makes. A handler that panics disturbs no call, and
+// [slog.Default] is told of it, once. A logger that is not enabled costs nothing; one that is
+// enabled later hears of the calls that begin then.
 func WithLogger(logger *slog.Logger) Option {
 	return func(s *settings) {
 		if logger == nil {
 			s.refuse("the logger is nil")
+			return
 		}
-		s.logger = logger
+		s.logger = slog.New(&contained{Handler: logger.Handler()})
 	}
+}
+
+// contained is a handler whose panics disturb nobody.
+type contained struct {
+	slog.Handler
+	told sync.Once
+}
+
+func (c *contained) Enabled(ctx context.Context, level slog.Level) (is bool) {
+	defer c.survive(ctx)
+	return c.Handler.Enabled(ctx, level)
+}
+
+func (c *contained) Handle(ctx context.Context, record slog.Record) (err error) {
+	defer c.survive(ctx)
+	return c.Handler.Handle(ctx, record)
+}
+
+func (c *contained) survive(ctx context.Context) {
+	panicked := recover()
+	if panicked == nil {
+		return
+	}
+	err := panicError("the logger", panicked)
+	c.told.Do(func() {
+		// It may be the same handler that panics again.
+		defer func() { _ = recover() }()
+		slog.Default().LogAttrs(ctx, slog.LevelWarn,
+			"linktor: the logger panicked, and calls go on; it is not told again", slog.Any("cause", err))
+	})
 }
 
 // eventRecord is an event as it crosses from the core.
@@ -65,26 +103,27 @@ func (c *Client) log(ctx context.Context, record string) {
 		return
 	}
 	if message, isKnown := messages[event.Event]; isKnown {
-		c.say(ctx, message.level, message.text, event.attributes()...)
+		if logger := c.loggerOrDefault(); logger.Enabled(ctx, message.level) {
+			logger.LogAttrs(ctx, message.level, message.text, event.attributes()...)
+		}
 	}
 }
 
-// say logs something. A handler that panics disturbs no call.
-func (c *Client) say(ctx context.Context, level slog.Level, message string, attributes ...slog.Attr) {
-	defer func() { _ = recover() }()
-	logger := c.logger
-	if logger == nil {
-		logger = slog.Default()
+// loggerOrDefault is what hears of warnings at least.
+func (c *Client) loggerOrDefault() *slog.Logger {
+	if c.logger != nil {
+		return c.logger
 	}
-	logger.LogAttrs(ctx, level, message, attributes...)
+	return slog.New(&contained{Handler: slog.Default().Handler()})
 }
 
 func (c *Client) warnOfLock(err error) {
-	c.say(context.Background(), slog.LevelWarn, "linktor: a lock of the token store could not be ended", slog.Any("error", err))
+	c.loggerOrDefault().LogAttrs(context.Background(), slog.LevelWarn, "linktor: a lock of the token store could not be ended",
+		slog.String("provider", c.provider), slog.Any("cause", err))
 }
 
 func (e *eventRecord) attributes() []slog.Attr {
-	attributes := make([]slog.Attr, 1, 9)
+	attributes := make([]slog.Attr, 1, 8)
 	attributes[0] = slog.String("provider", e.Provider)
 	text := func(name, value string) {
 		if value != "" {
@@ -114,15 +153,14 @@ func (e *eventRecord) attributes() []slog.Attr {
 	return attributes
 }
 
-// listen has all events come up once the logger wants calls.
+// listen has all events come up from here on, if the logger wants calls.
 func (c *Client) listen(ctx context.Context) {
 	if c.logger == nil || c.isLogged.Load() || !c.logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	if !c.isLogged.Swap(true) {
-		// It fails only by a defect, and then calls do, too.
-		_ = c.handle.Log(true)
-	}
+	// Twice is as good as once. It fails only by a defect, and then calls do, too.
+	_ = c.handle.Log(true)
+	c.isLogged.Store(true)
 }
 
 // tell hands an event to the goroutine of its call, or to one that logs what is of none.
@@ -134,39 +172,65 @@ func (p *port) tell(item *ffi.Item) {
 		p.mutex.Unlock()
 		return
 	}
+	client := p.clients[item.Client].Value()
+	if client != nil {
+		p.hold(client, item.Record)
+	}
 	p.mutex.Unlock()
-	if client := p.client(item.Client); client != nil {
+	if client != nil {
 		p.unattended.log(client, item.Record)
 	}
 }
 
-// unattended are events of no call that somebody waits for, logged in their order.
+// hold keeps a client while a session is renewed that its store is to keep: a refresh token
+// may be used up, and the new one would be lost with the client.
+func (p *port) hold(client *Client, record string) {
+	switch {
+	case strings.HasPrefix(record, `{"event":"session_renewing"`):
+		p.renewing[client]++
+	case strings.HasPrefix(record, `{"event":"session_renewed"`):
+		if p.renewing[client]--; p.renewing[client] <= 0 {
+			delete(p.renewing, client)
+		}
+	}
+}
+
+// unattended are events of no call that somebody waits for: each client's are logged in their
+// order, one after the other.
 type unattended struct {
-	mutex  sync.Mutex
-	events []func()
+	mutex sync.Mutex
+	// behind are those behind the one that is being logged.
+	behind map[*Client][]string
 }
 
 func (u *unattended) log(client *Client, record string) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	u.events = append(u.events, func() { client.log(context.Background(), record) })
-	if len(u.events) == 1 {
-		go u.run()
+	if behind, isBusy := u.behind[client]; isBusy {
+		u.behind[client] = append(behind, record)
+		return
 	}
+	if u.behind == nil {
+		u.behind = map[*Client][]string{}
+	}
+	u.behind[client] = nil
+	go u.run(client, record)
 }
 
-func (u *unattended) run() {
-	for {
-		u.mutex.Lock()
-		event := u.events[0]
-		u.mutex.Unlock()
-		event()
-		u.mutex.Lock()
-		u.events = u.events[1:]
-		isEmpty := len(u.events) == 0
-		u.mutex.Unlock()
-		if isEmpty {
-			return
-		}
+// run logs an event, and has the next one logged, also where a handler ends its goroutine.
+func (u *unattended) run(client *Client, record string) {
+	defer u.next(client)
+	client.log(context.Background(), record)
+}
+
+func (u *unattended) next(client *Client) {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	behind := u.behind[client]
+	if len(behind) == 0 {
+		delete(u.behind, client)
+		return
 	}
+	u.behind[client] = behind[1:]
+	go u.run(client, behind[0])
 }

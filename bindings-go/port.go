@@ -23,7 +23,11 @@ type port struct {
 	clients   map[uint64]weak.Pointer[Client]
 	questions map[uint64]*question
 	failures  map[uint64]error
-	broken    error
+	// forgotten are those failures of which the core had no error when it was asked last.
+	forgotten map[uint64]bool
+	// renewing are clients of whose sessions so many are being renewed that a store is to keep.
+	renewing map[*Client]int
+	broken   error
 
 	unattended unattended
 }
@@ -53,6 +57,7 @@ var openPort = sync.OnceValues(func() (*port, error) {
 		clients:   map[uint64]weak.Pointer[Client]{},
 		questions: map[uint64]*question{},
 		failures:  map[uint64]error{},
+		renewing:  map[*Client]int{},
 	}
 	go p.run(wait)
 	return p, nil
@@ -74,7 +79,6 @@ func (p *port) run(wait func() error) {
 		for i := range items {
 			p.dispatch(&items[i])
 		}
-		p.forgetFailures()
 	}
 }
 

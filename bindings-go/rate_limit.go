@@ -77,8 +77,8 @@ type RateLimit struct {
 // A class that the family does not have is an error of the kind config, and more than one
 // is invalid_request.
 func (c *Client) RateLimit(class ...string) (*RateLimit, error) {
-	if c.err != nil {
-		return nil, c.err
+	if err := c.Err(); err != nil {
+		return nil, err
 	}
 	var named *string
 	switch len(class) {

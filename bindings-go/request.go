@@ -1,7 +1,6 @@
 package linktor
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/linktor/linktor-go/internal/exact"
 )
 
 // Request is a request as data, for [Client.Do]. Fields that are zero say nothing.
@@ -199,23 +200,29 @@ func Header(name, value string) RequestOption {
 }
 
 // JSON sends v as JSON. What [json.Marshal] refuses is an error of the kind
-// invalid_request that wraps json's own.
+// invalid_request that wraps json's own, and so is a text that is not valid UTF-8.
 func JSON(v any) RequestOption {
 	return func(c *call) {
-		var buffer bytes.Buffer
-		encoder := json.NewEncoder(&buffer)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(v); err != nil {
+		body, err := exact.Marshal(v)
+		if err != nil {
 			c.refuse("the body cannot be written as JSON", err)
 			return
 		}
-		Body(bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), "application/json")(c)
+		Body(body, "application/json")(c)
 	}
 }
 
 // Form sends values as application/x-www-form-urlencoded, in the order of their names.
 func Form(values url.Values) RequestOption {
-	return Body([]byte(values.Encode()), "application/x-www-form-urlencoded")
+	return func(c *call) {
+		for name, values := range values {
+			c.text("the form", name)
+			for _, value := range values {
+				c.text("the form", value)
+			}
+		}
+		Body([]byte(values.Encode()), "application/x-www-form-urlencoded")(c)
+	}
 }
 
 // Body sends bytes of a media type; an empty one is not named.

@@ -75,7 +75,7 @@ func (r *Response) Decode(v any) error {
 // as null is empty, no payload does not change v, and an envelope that reports a failure is
 // an error of the kind api.
 func (r *Response) Data(v any) error {
-	if r.client == nil || r.client.err != nil {
+	if r.client.Err() != nil {
 		return newError(KindInvalidRequest, "the response is of no client, which would know its envelope")
 	}
 	payload, err := r.client.handle.Payload(r.StatusCode, r.Body)

@@ -30,8 +30,16 @@ func TestMain(m *testing.M) {
 		runProgram(program)
 		return
 	}
-	os.Exit(runWithSandbox(m))
+	code := runWithSandbox(m)
+	if err := kept(); err != nil {
+		log.Print(err)
+		code = 1
+	}
+	os.Exit(code)
 }
+
+// kept says what the tests have not given back, where that is counted.
+var kept = func() error { return nil }
 
 func runWithSandbox(m *testing.M) int {
 	for _, entry := range os.Environ() {

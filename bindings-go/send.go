@@ -51,14 +51,13 @@ func (c *Client) exchange(ctx context.Context, call *call, read func(*ffi.Item))
 
 // ready tells whether calls can be made at all.
 func (c *Client) ready(ctx context.Context) error {
-	switch {
-	case c.err != nil:
-		return c.err
-	case ctx == nil:
-		return newError(KindInvalidRequest, "the context is nil")
-	default:
-		return nil
+	if err := c.Err(); err != nil {
+		return err
 	}
+	if ctx == nil {
+		return newError(KindInvalidRequest, "the context is nil")
+	}
+	return nil
 }
 
 // starting hands a call to the core, and gives its completion if it is over then. What is

@@ -14,11 +14,14 @@ import (
 // database; give back exactly what was saved. A new refresh token is saved before the access
 // token that came with it is used.
 //
-// Each ctx is cancelled when nobody waits any more: what is not done within the client's
-// timeout has failed. Calls made inside take it, as in a [TokenSource]. A failure to load or
-// lock is an error of the kind token_store of the calls that need a token, and wraps the
-// store's own; after a failure to save calls go on from memory, and the logger is told
-// ([WithLogger]).
+// A failure to load or lock is an error of the kind token_store of the calls that need a
+// token, and wraps the store's own, or its panic. After a failure to save calls go on from
+// memory, and the logger is told ([WithLogger]); [Auth.Login] and its siblings give it as
+// their error. What is not loaded or saved within the client's timeout has failed.
+//
+// Each ctx is cancelled when nobody waits any more. Calls made inside take it, so that one to
+// a client whose token is waited for is refused, not waited for. Sessions of several
+// credentials share a store, which is asked by several goroutines at once.
 type TokenStore interface {
 	// Load gives the text that was saved last under the key; empty if there is none.
 	Load(ctx context.Context, key string) (string, error)
@@ -27,11 +30,16 @@ type TokenStore interface {
 }
 
 // TokenLocker is a [TokenStore] with locks. Without them two processes may renew the same
-// session at once, and the logger is warned of it.
+// session at once, and the logger is warned of it, once for a session.
 type TokenLocker interface {
 	TokenStore
-	// Lock keeps every other process from renewing the session under the key, until unlock is
-	// called, once. A nil unlock says that there is no lock.
+	// Lock keeps everybody else from renewing the session under the key, until unlock is
+	// called: once, when the renewal is over, also for callers that have given up. It waits for
+	// whoever holds the lock, and nothing but itself limits that. A nil unlock says that there
+	// is no lock today.
+	//
+	// The ctx is not done before unlock has ended. What unlock fails with is told the logger. A
+	// process that ends in between never calls it: let locks run out by themselves.
 	Lock(ctx context.Context, key string) (unlock func() error, err error)
 }
 

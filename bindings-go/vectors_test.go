@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,30 +36,12 @@ type vectorCase struct {
 }
 
 func TestWireVectors(t *testing.T) {
-	files, err := filepath.Glob("../tests/vectors/wire/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no vectors: %v", err)
-	}
 	passed, failed := 0, 0
-	for _, path := range files {
-		var file vectorFile
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.UseNumber()
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&file); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		for _, one := range file.Cases {
-			name := strings.TrimSuffix(filepath.Base(path), ".json") + "/" + one.Name
-			if t.Run(name, func(t *testing.T) { runCase(t, one) }) {
-				passed++
-			} else {
-				failed++
-			}
+	for name, one := range vectors(t) {
+		if t.Run(name, func(t *testing.T) { runCase(t, one) }) {
+			passed++
+		} else {
+			failed++
 		}
 	}
 	line := fmt.Sprintf("vectors go: %d passed, %d failed", passed, failed)
@@ -72,12 +55,42 @@ func TestWireVectors(t *testing.T) {
 	}
 }
 
+// vectors gives all cases, by their names.
+func vectors(t *testing.T) iter.Seq2[string, vectorCase] {
+	files, err := filepath.Glob("../tests/vectors/wire/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no vectors: %v", err)
+	}
+	return func(yield func(string, vectorCase) bool) {
+		for _, path := range files {
+			var file vectorFile
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoder := json.NewDecoder(bytes.NewReader(text))
+			decoder.UseNumber()
+			decoder.DisallowUnknownFields()
+			if err := decoder.Decode(&file); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			for _, one := range file.Cases {
+				if !yield(strings.TrimSuffix(filepath.Base(path), ".json")+"/"+one.Name, one) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // vectorRun is a case under way.
 type vectorRun struct {
 	*testing.T
 	one      vectorCase
 	provider string
 	client   *linktor.Client
+	// own are options besides those of the case.
+	own []linktor.Option
 	// consent is what the last authorize_url gave.
 	consent *linktor.AuthorizationRequest
 	// store outlives the client.
@@ -90,7 +103,7 @@ type vectorRun struct {
 	placeholders map[string]string
 }
 
-func runCase(t *testing.T, one vectorCase) {
+func runCase(t *testing.T, one vectorCase, own ...linktor.Option) {
 	provider, _ := one.Client["provider"].(string)
 	if provider == "" {
 		provider = "linktor"
@@ -101,7 +114,7 @@ func runCase(t *testing.T, one vectorCase) {
 	}
 	reset(t, script...)
 
-	run := &vectorRun{T: t, one: one, provider: provider, placeholders: map[string]string{
+	run := &vectorRun{T: t, one: one, provider: provider, own: own, placeholders: map[string]string{
 		"$sandbox": sandbox.URL, "$language": "go", "$version": version(), "$folder": t.TempDir(),
 	}}
 	for name, credential := range sandbox.Credentials[provider] {
@@ -131,7 +144,7 @@ func (r *vectorRun) start() error {
 	if r.client != nil {
 		r.client.Close()
 	}
-	options := r.clientOptions()
+	options := append(r.clientOptions(), r.own...)
 	var transport *ownTransport
 	if r.one.Transport != nil {
 		transport = &ownTransport{results: r.filled(r.one.Transport).([]any)}

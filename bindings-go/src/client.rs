@@ -22,6 +22,7 @@ impl Client {
     #[uniffi::constructor]
     pub fn new(options: &[u8]) -> Result<Arc<Self>, Failure> {
         let client = linktor_bridge::Client::new(text("the options", options)?, "go", port::get())?;
+        client.watch();
         Ok(Arc::new(Self(client)))
     }
 

@@ -30,7 +30,7 @@ pub fn answer_response(id: u64, status: u16, headers: &[u8], body: &[u8]) {
 
 /// Answers a question with a failure: of the user's function if `network` is empty, and else
 /// of the network, which is `connect`, `connect_timeout`, `timeout`, `interrupted`,
-/// `truncated` or `body_too_large`.
+/// `truncated`, `body_too_large` or `decode`.
 #[uniffi::export]
 pub fn fail(id: u64, network: &[u8], message: &[u8]) {
     let message = String::from_utf8_lossy(message);
@@ -41,6 +41,7 @@ pub fn fail(id: u64, network: &[u8], message: &[u8]) {
         b"timeout" => TransportFailure::Timeout,
         b"truncated" => TransportFailure::Truncated,
         b"body_too_large" => TransportFailure::BodyTooLarge,
+        b"decode" => TransportFailure::Decode,
         _ => TransportFailure::Interrupted,
     };
     linktor_bridge::fail_sending(id, failure, &message);

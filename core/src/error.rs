@@ -243,7 +243,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_sent(mut self, sent: Sent) -> Self {
+    /// The error with whether the server may have acted.
+    #[doc(hidden)]
+    pub fn with_sent(mut self, sent: Sent) -> Self {
         self.0.sent = sent;
         self
     }

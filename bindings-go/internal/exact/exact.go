@@ -2,6 +2,7 @@
 package exact
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"regexp"
@@ -13,13 +14,17 @@ import (
 // one's own may write the same and mean a U+FFFD; it cannot be told apart, and is refused.
 var replacement = regexp.MustCompile(`[^\\](\\\\)*\\ufffd`)
 
-// Marshal is [json.Marshal], but refuses texts that are not valid UTF-8.
+// Marshal is [json.Marshal], but refuses texts that are not valid UTF-8, and leaves <, > and
+// & as they are.
 func Marshal(value any) ([]byte, error) {
-	text, err := json.Marshal(value)
-	if err != nil {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(text) || replacement.Match(text) {
+	text := bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
+	if !utf8.Valid(text) || bytes.Contains(text, []byte(`\ufffd`)) && replacement.Match(text) {
 		return nil, errors.New("a text is not valid UTF-8")
 	}
 	return text, nil

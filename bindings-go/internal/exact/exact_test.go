@@ -1,6 +1,7 @@
 package exact_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
@@ -54,6 +55,7 @@ func TestWhatIsUTF8IsWrittenAsItIs(t *testing.T) {
 	} {
 		written, err := exact.Marshal(value)
 		expected, _ := json.Marshal(value)
+		expected = bytes.ReplaceAll(expected, []byte(`\u003c`), []byte("<"))
 		if err != nil || string(written) != string(expected) {
 			t.Errorf("%s: %s, %v", name, written, err)
 		}

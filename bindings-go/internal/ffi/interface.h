@@ -295,7 +295,7 @@ static inline const char *linktor_mismatch(void) {
     if (uniffi_linktor_ffi_checksum_func_wake_fd() != 59451) return "func_wake_fd";
     if (uniffi_linktor_ffi_checksum_func_answer() != 22141) return "func_answer";
     if (uniffi_linktor_ffi_checksum_func_answer_response() != 61990) return "func_answer_response";
-    if (uniffi_linktor_ffi_checksum_func_fail() != 9761) return "func_fail";
+    if (uniffi_linktor_ffi_checksum_func_fail() != 2138) return "func_fail";
     if (uniffi_linktor_ffi_checksum_func_forgotten() != 51340) return "func_forgotten";
     if (uniffi_linktor_ffi_checksum_func_webhook_answer() != 24794) return "func_webhook_answer";
     if (uniffi_linktor_ffi_checksum_func_webhook_is_handled() != 3655) return "func_webhook_is_handled";

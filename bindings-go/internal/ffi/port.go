@@ -56,7 +56,7 @@ func AnswerResponse(id uint64, httpStatus uint16, headers, body []byte) error {
 }
 
 // Fail answers a question with a failure: of a function, or of the network, which is
-// connect, connect_timeout, timeout, interrupted, truncated or body_too_large.
+// connect, connect_timeout, timeout, interrupted, truncated, body_too_large or decode.
 func Fail(id uint64, network, message string) error {
 	if err := checkLength("the message", len(message)); err != nil {
 		return err

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, BoxFuture, abortable};
-use linktor::{Error, ErrorKind, Payload, RateLimit, Request};
+use linktor::{Error, ErrorKind, Payload, RateLimit, Request, Sent};
 use tokio::sync::{Notify, oneshot};
 
 use crate::auth::{self, AuthCall};
@@ -173,7 +173,9 @@ impl Client {
         let call = self.told(id, port, within, |client, stopped| async {
             tokio::select! {
                 biased;
-                () = stopped.wait() => Err(Error::new(ErrorKind::Cancelled, "the call was cancelled")),
+                () = stopped.wait() => {
+                    Err(Error::new(ErrorKind::Cancelled, "the call was cancelled").with_sent(Sent::Maybe))
+                }
                 outcome = call.run(client) => outcome,
             }
         });
