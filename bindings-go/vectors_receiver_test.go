@@ -80,8 +80,8 @@ func (r *vectorRun) newInbox(told object) *inbox {
 	}
 	made := new(inbox)
 	var seen webhook.Deduplicator = r.seen()
-	if r.one.Own != nil {
-		made.own = &ownDeduplicator{seen: r.seen(), fail: r.one.Own["fail"]}
+	if r.one.OwnDeduplicator != nil {
+		made.own = &ownDeduplicator{seen: r.seen(), fail: r.one.OwnDeduplicator["fail"]}
 		seen = made.own
 	}
 	receiver, err := webhook.NewReceiver(verifier,

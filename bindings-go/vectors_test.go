@@ -21,18 +21,18 @@ type vectorFile struct {
 }
 
 type vectorCase struct {
-	Name         string
-	Client       object
-	TokenSource  []any  `json:"token_source"`
-	TokenStore   object `json:"token_store_own"`
-	Transport    []any  `json:"transport_own"`
-	Receiver     object
-	Deduplicator object
-	Own          object `json:"deduplicator_own"`
-	Script       []json.RawMessage
-	Calls        []object
-	Expect       *struct{ Error object }
-	Journal      []object
+	Name            string
+	Client          object
+	TokenSource     []any  `json:"token_source"`
+	TokenStore      object `json:"token_store_own"`
+	Transport       []any  `json:"transport_own"`
+	Receiver        object
+	Deduplicator    object
+	OwnDeduplicator object `json:"deduplicator_own"`
+	Script          []json.RawMessage
+	Calls           []object
+	Expect          *struct{ Error object }
+	Journal         []object
 }
 
 func TestWireVectors(t *testing.T) {
