@@ -27,7 +27,8 @@ type handler struct {
 	mutex    sync.Mutex
 	events   []*webhook.Event
 	outcomes []int // statuses; 0 says nothing
-	wait     time.Duration
+	// hold keeps it until it is closed.
+	hold chan struct{}
 }
 
 var errHandler = errors.New("the database is away")
@@ -40,7 +41,9 @@ func (h *handler) outcome(event *webhook.Event) int {
 		outcome, h.outcomes = h.outcomes[0], h.outcomes[1:]
 	}
 	h.mutex.Unlock()
-	time.Sleep(h.wait)
+	if h.hold != nil {
+		<-h.hold
+	}
 	return outcome
 }
 
@@ -136,6 +139,7 @@ var fronts = map[string]front{
 		mux.Handle("/hooks/", http.StripPrefix("/hooks", receiver.Middleware(handler)))
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.URL.Path = "/hooks/linktor"
+			w.Header().Set("Content-Type", "application/json") // unless something else is said
 			mux.ServeHTTP(w, r)
 		})
 	}),

@@ -371,15 +371,11 @@ func TestTheClaimOfASenderThatHungUpEndsAsTheHandlerDoes(t *testing.T) {
 }
 
 func TestASenderThatHangsUpBeforeItsClaimLeavesNone(t *testing.T) {
-	begins := make(chan struct{})
-	hungUp := make(chan struct{})
+	begins, hungUp := make(chan struct{}, 2), make(chan struct{})
 	seen := newStore(t)
 	seen.meet = func(context.Context) {
-		select {
-		case begins <- struct{}{}:
-			<-hungUp
-		default:
-		}
+		begins <- struct{}{}
+		<-hungUp
 	}
 	server := serve(t, newReceiver(t, newVerifier(t, webhook.Linktor), webhook.WithDeduplicator(seen)).Middleware(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -406,10 +402,10 @@ func TestATimeoutWithinReleasesAndOneAroundDoesNot(t *testing.T) {
 		again    int
 	}{
 		"within": {func(receiver *webhook.Receiver, next http.Handler) http.Handler {
-			return receiver.Middleware(http.TimeoutHandler(next, 50*time.Millisecond, "too slow"))
+			return receiver.Middleware(http.TimeoutHandler(next, 300*time.Millisecond, "too slow"))
 		}, []string{"begin evt_1", "release evt_1"}, 503},
 		"around": {func(receiver *webhook.Receiver, next http.Handler) http.Handler {
-			return http.TimeoutHandler(receiver.Middleware(next), 50*time.Millisecond, "too slow")
+			return http.TimeoutHandler(receiver.Middleware(next), 300*time.Millisecond, "too slow")
 		}, []string{"begin evt_1", "commit evt_1"}, 200},
 	} {
 		seen := newStore(t)

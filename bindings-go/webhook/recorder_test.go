@@ -63,6 +63,24 @@ func TestWhatAHandlerWritesFirstDecides(t *testing.T) {
 	}
 }
 
+func TestAStatusThatThereIsNotIsNo2xx(t *testing.T) {
+	for _, status := range []int{1<<16 + 200, 1<<32 + 200} {
+		seen := newStore(t)
+		given := linktors(t, "evt_1")
+		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(given.body))
+		request.Header = given.header
+		newReceiver(t, newVerifier(t, webhook.Linktor), webhook.WithDeduplicator(seen)).Middleware(
+			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }),
+		).ServeHTTP(lenient{httptest.NewRecorder()}, request)
+		seen.expect(t, "begin evt_1", "release evt_1")
+	}
+}
+
+// lenient is a writer that takes any status.
+type lenient struct{ http.ResponseWriter }
+
+func (lenient) WriteHeader(int) {}
+
 func TestAHandlerStreamsWhereItsServerDoes(t *testing.T) {
 	read := make(chan struct{})
 	server := serve(t, newReceiver(t, newVerifier(t, webhook.Linktor)).Middleware(
