@@ -356,14 +356,26 @@ func (s *store) Begin(ctx context.Context, key string) (webhook.Begun, error) {
 }
 
 func (s *store) Commit(ctx context.Context, key string) error {
-	return cmp.Or(s.ask(ctx, "commit", key), s.MemoryDeduplicator.Commit(ctx, key))
+	err := s.MemoryDeduplicator.Commit(ctx, key)
+	return cmp.Or(s.ask(ctx, "commit", key), err)
 }
 
 func (s *store) Release(ctx context.Context, key string) error {
-	return cmp.Or(s.ask(ctx, "release", key), s.MemoryDeduplicator.Release(ctx, key))
+	err := s.MemoryDeduplicator.Release(ctx, key)
+	return cmp.Or(s.ask(ctx, "release", key), err)
 }
 
-// expect compares what was asked since, once all of it was.
+// awaits waits until so much was asked.
+func (s *store) awaits(t *testing.T, count int) {
+	t.Helper()
+	until(t, func() bool {
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		return len(s.asked) == count
+	})
+}
+
+// expect compares what was asked since.
 func (s *store) expect(t testing.TB, asked ...string) {
 	t.Helper()
 	s.mutex.Lock()

@@ -357,11 +357,7 @@ func TestTheClaimOfASenderThatHungUpEndsAsTheHandlerDoes(t *testing.T) {
 		connection, _ := rawly(t, server.URL, head(given, fmt.Sprint("Content-Length: ", len(given.body))), given.body)
 		<-meets
 		_ = connection.Close()
-		until(t, func() bool {
-			seen.mutex.Lock()
-			defer seen.mutex.Unlock()
-			return len(seen.asked) == 2
-		})
+		seen.awaits(t, 2)
 		seen.expect(t, "begin evt_1", one.asked)
 		senderTo(t, server).expect(given, 200)
 		if calls != one.again {
@@ -387,11 +383,7 @@ func TestASenderThatHangsUpBeforeItsClaimLeavesNone(t *testing.T) {
 	<-begins
 	_ = connection.Close()
 	close(hungUp)
-	until(t, func() bool {
-		seen.mutex.Lock()
-		defer seen.mutex.Unlock()
-		return len(seen.asked) == 2
-	})
+	seen.awaits(t, 2)
 	seen.expect(t, "begin evt_1", "release evt_1")
 }
 
@@ -419,11 +411,7 @@ func TestATimeoutWithinReleasesAndOneAroundDoesNot(t *testing.T) {
 			})))
 		senderTo(t, server).expect(linktors(t, "evt_1"), 503)
 		<-ended
-		until(t, func() bool {
-			seen.mutex.Lock()
-			defer seen.mutex.Unlock()
-			return len(seen.asked) == 2
-		})
+		seen.awaits(t, 2)
 		seen.expect(t, one.expected...)
 		senderTo(t, server).expect(linktors(t, "evt_1"), one.again)
 		if name == "within" {

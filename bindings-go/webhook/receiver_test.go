@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -385,6 +386,14 @@ func TestWhatCannotReceiveSaysSo(t *testing.T) {
 	if text := fmt.Sprint(*receiver, webhook.Receiver{}); text != "webhook.Receiver(linktor) webhook.Receiver(none)" {
 		t.Error(text)
 	}
+}
+
+func TestAReceiverKeepsItsVerifier(t *testing.T) {
+	verifier := newVerifier(t, webhook.Linktor)
+	server := serve(t, webhook.Handler(verifier, new(handler).handle))
+	*verifier = webhook.Verifier{}
+	runtime.GC()
+	senderTo(t, server).expect(linktors(t, "evt_1"), 200)
 }
 
 func TestReceiversShareWhatTheyAreGiven(t *testing.T) {
