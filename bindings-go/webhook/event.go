@@ -14,7 +14,8 @@ import (
 // Event is an event that a sender delivered, and that was verified. What the sender does not
 // say is zero. It prints, logs and is written as JSON with its id and type alone.
 type Event struct {
-	// ID is the event's id, the same in every redelivery.
+	// ID is the event's id, the same in every redelivery. It is the sender's word only where
+	// it is in the body or signed besides: see [XHubSignature256].
 	ID string
 	// Type is the event's type, one of those below or any other.
 	Type EventType

@@ -27,7 +27,8 @@ type handler struct {
 	mutex    sync.Mutex
 	events   []*webhook.Event
 	outcomes []int // statuses; 0 says nothing
-	wait     time.Duration
+	// hold keeps it until it is closed.
+	hold chan struct{}
 }
 
 var errHandler = errors.New("the database is away")
@@ -40,7 +41,9 @@ func (h *handler) outcome(event *webhook.Event) int {
 		outcome, h.outcomes = h.outcomes[0], h.outcomes[1:]
 	}
 	h.mutex.Unlock()
-	time.Sleep(h.wait)
+	if h.hold != nil {
+		<-h.hold
+	}
 	return outcome
 }
 
@@ -136,6 +139,7 @@ var fronts = map[string]front{
 		mux.Handle("/hooks/", http.StripPrefix("/hooks", receiver.Middleware(handler)))
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.URL.Path = "/hooks/linktor"
+			w.Header().Set("Content-Type", "application/json") // unless something else is said
 			mux.ServeHTTP(w, r)
 		})
 	}),
@@ -352,14 +356,26 @@ func (s *store) Begin(ctx context.Context, key string) (webhook.Begun, error) {
 }
 
 func (s *store) Commit(ctx context.Context, key string) error {
-	return cmp.Or(s.ask(ctx, "commit", key), s.MemoryDeduplicator.Commit(ctx, key))
+	err := s.MemoryDeduplicator.Commit(ctx, key)
+	return cmp.Or(s.ask(ctx, "commit", key), err)
 }
 
 func (s *store) Release(ctx context.Context, key string) error {
-	return cmp.Or(s.ask(ctx, "release", key), s.MemoryDeduplicator.Release(ctx, key))
+	err := s.MemoryDeduplicator.Release(ctx, key)
+	return cmp.Or(s.ask(ctx, "release", key), err)
 }
 
-// expect compares what was asked since, once all of it was.
+// awaits waits until so much was asked.
+func (s *store) awaits(t *testing.T, count int) {
+	t.Helper()
+	until(t, func() bool {
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		return len(s.asked) == count
+	})
+}
+
+// expect compares what was asked since.
 func (s *store) expect(t testing.TB, asked ...string) {
 	t.Helper()
 	s.mutex.Lock()

@@ -7,20 +7,26 @@ import (
 	"github.com/linktor/linktor-go/internal/ffi"
 )
 
-// usualHeader is as long as most headers are when they are packed.
-const usualHeader = 1024
+// usualHeader is as long as what is read of most headers when it is packed.
+const usualHeader = 256
 
 // headerNames are the headers that a verifier reads.
 type headerNames struct {
-	canonical []string
-	// lengths has a bit for each length that one of them has.
+	each []headerName
+	// lengths has a bit for each length that one of them has, by which nearly all others are
+	// told apart.
 	lengths uint64
+}
+
+type headerName struct {
+	canonical string
+	packed    []byte
 }
 
 func headerNamesOf(names []string) headerNames {
 	var read headerNames
 	for _, name := range names {
-		read.canonical = append(read.canonical, http.CanonicalHeaderKey(name))
+		read.each = append(read.each, headerName{http.CanonicalHeaderKey(name), ffi.Pack(nil, name)})
 		read.lengths |= lengthBit(name)
 	}
 	return read
@@ -30,36 +36,31 @@ func headerNamesOf(names []string) headerNames {
 // and as often as it is there, since what is there twice is the core's to refuse.
 func (n *headerNames) pack(packed []byte, header http.Header) []byte {
 	for name, values := range header {
-		// Nearly all are told apart by their lengths.
-		if n.lengths&lengthBit(name) != 0 && n.contain(name) {
-			packed = packEach(packed, name, values)
+		if n.lengths&lengthBit(name) == 0 {
+			continue
+		}
+		for _, one := range n.each {
+			if one.canonical != name && (len(one.canonical) != len(name) || !strings.EqualFold(one.canonical, name)) {
+				continue
+			}
+			for _, value := range values {
+				packed = ffi.Pack(append(packed, one.packed...), value)
+			}
+			break
 		}
 	}
 	return packed
-}
-
-func (n *headerNames) contain(name string) bool {
-	for _, one := range n.canonical {
-		if len(one) == len(name) && strings.EqualFold(one, name) {
-			return true
-		}
-	}
-	return false
 }
 
 func lengthBit(name string) uint64 { return 1 << (len(name) % 64) }
 
-// packAll is [headerNames.pack] of a header of which it is not known what is read.
-func packAll(packed []byte, header http.Header) []byte {
+// packAll is [headerNames.pack] where it is not known what is read.
+func packAll(header http.Header) []byte {
+	var packed []byte
 	for name, values := range header {
-		packed = packEach(packed, name, values)
-	}
-	return packed
-}
-
-func packEach(packed []byte, name string, values []string) []byte {
-	for _, value := range values {
-		packed = ffi.Pack(ffi.Pack(packed, name), value)
+		for _, value := range values {
+			packed = ffi.Pack(ffi.Pack(packed, name), value)
+		}
 	}
 	return packed
 }

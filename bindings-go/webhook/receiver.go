@@ -54,7 +54,7 @@ func newReceiver(verifier *Verifier, told receiving) (*Receiver, error) {
 		}
 		told.seen = seen
 	}
-	return &Receiver{verifier, told.seen, told.logger}, nil
+	return &Receiver{&Verifier{verifier.made}, told.seen, told.logger}, nil
 }
 
 // Handler receives deliveries with a function: [NewReceiver] and [Receiver.Handler] in one.

@@ -357,11 +357,7 @@ func TestTheClaimOfASenderThatHungUpEndsAsTheHandlerDoes(t *testing.T) {
 		connection, _ := rawly(t, server.URL, head(given, fmt.Sprint("Content-Length: ", len(given.body))), given.body)
 		<-meets
 		_ = connection.Close()
-		until(t, func() bool {
-			seen.mutex.Lock()
-			defer seen.mutex.Unlock()
-			return len(seen.asked) == 2
-		})
+		seen.awaits(t, 2)
 		seen.expect(t, "begin evt_1", one.asked)
 		senderTo(t, server).expect(given, 200)
 		if calls != one.again {
@@ -371,15 +367,11 @@ func TestTheClaimOfASenderThatHungUpEndsAsTheHandlerDoes(t *testing.T) {
 }
 
 func TestASenderThatHangsUpBeforeItsClaimLeavesNone(t *testing.T) {
-	begins := make(chan struct{})
-	hungUp := make(chan struct{})
+	begins, hungUp := make(chan struct{}, 2), make(chan struct{})
 	seen := newStore(t)
 	seen.meet = func(context.Context) {
-		select {
-		case begins <- struct{}{}:
-			<-hungUp
-		default:
-		}
+		begins <- struct{}{}
+		<-hungUp
 	}
 	server := serve(t, newReceiver(t, newVerifier(t, webhook.Linktor), webhook.WithDeduplicator(seen)).Middleware(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -391,11 +383,7 @@ func TestASenderThatHangsUpBeforeItsClaimLeavesNone(t *testing.T) {
 	<-begins
 	_ = connection.Close()
 	close(hungUp)
-	until(t, func() bool {
-		seen.mutex.Lock()
-		defer seen.mutex.Unlock()
-		return len(seen.asked) == 2
-	})
+	seen.awaits(t, 2)
 	seen.expect(t, "begin evt_1", "release evt_1")
 }
 
@@ -406,10 +394,10 @@ func TestATimeoutWithinReleasesAndOneAroundDoesNot(t *testing.T) {
 		again    int
 	}{
 		"within": {func(receiver *webhook.Receiver, next http.Handler) http.Handler {
-			return receiver.Middleware(http.TimeoutHandler(next, 50*time.Millisecond, "too slow"))
+			return receiver.Middleware(http.TimeoutHandler(next, 300*time.Millisecond, "too slow"))
 		}, []string{"begin evt_1", "release evt_1"}, 503},
 		"around": {func(receiver *webhook.Receiver, next http.Handler) http.Handler {
-			return http.TimeoutHandler(receiver.Middleware(next), 50*time.Millisecond, "too slow")
+			return http.TimeoutHandler(receiver.Middleware(next), 300*time.Millisecond, "too slow")
 		}, []string{"begin evt_1", "commit evt_1"}, 200},
 	} {
 		seen := newStore(t)
@@ -423,11 +411,7 @@ func TestATimeoutWithinReleasesAndOneAroundDoesNot(t *testing.T) {
 			})))
 		senderTo(t, server).expect(linktors(t, "evt_1"), 503)
 		<-ended
-		until(t, func() bool {
-			seen.mutex.Lock()
-			defer seen.mutex.Unlock()
-			return len(seen.asked) == 2
-		})
+		seen.awaits(t, 2)
 		seen.expect(t, one.expected...)
 		senderTo(t, server).expect(linktors(t, "evt_1"), one.again)
 		if name == "within" {

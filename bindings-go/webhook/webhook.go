@@ -53,7 +53,7 @@ func Verify(scheme Scheme, body []byte, header http.Header, secret string, optio
 		return nil, err
 	}
 	defer handle.Free()
-	event, err := handle.Verify(body, packAll(nil, header))
+	event, err := handle.Verify(body, packAll(header))
 	if err != nil {
 		return nil, failure.From(err)
 	}
@@ -67,7 +67,7 @@ func VerifySignature(scheme Scheme, body []byte, header http.Header, secret stri
 		return err
 	}
 	defer handle.Free()
-	if err := handle.VerifySignature(body, packAll(nil, header)); err != nil {
+	if err := handle.VerifySignature(body, packAll(header)); err != nil {
 		return failure.From(err)
 	}
 	return nil
