@@ -245,6 +245,7 @@ impl Error {
 
     /// The error with whether the server may have acted.
     #[doc(hidden)]
+    #[must_use]
     pub fn with_sent(mut self, sent: Sent) -> Self {
         self.0.sent = sent;
         self

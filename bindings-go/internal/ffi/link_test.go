@@ -128,7 +128,7 @@ func main() {
 	verified := jwt.Verify("a.b.c", "an invented secret", nil)
 	_, verifier := webhook.NewVerifier(webhook.Linktor, []string{"whsec_invented"})
 	_, headers := webhook.Sign(webhook.Linktor, []byte("{}"), "whsec_invented")
-	_, deduplicator := webhook.NewDeduplicator()
+	_, deduplicator := webhook.NewMemoryDeduplicator()
 	for _, err := range []error{client, linktor.New("lk_invented").Err(), signed, verified, verifier, headers, deduplicator} {
 		fmt.Println(err)
 	}

@@ -15,7 +15,7 @@ use crate::cases::{same, text};
 use crate::steps::plain_http;
 use crate::webhook::{signed, verifier};
 
-/// A server with the receiver, and a handler that answers as it is told.
+/// A server with the receiver, and a handle that answers as it is told.
 pub(crate) struct Hook {
     told: Value,
     url: String,
@@ -36,11 +36,11 @@ impl Hook {
         };
         let (status, handled) = (Arc::<AtomicU16>::default(), Arc::<AtomicUsize>::default());
         let (answered, counted) = (Arc::clone(&status), Arc::clone(&handled));
-        let handler = async move |_: Event| {
+        let handle = async move |_: Event| {
             counted.fetch_add(1, Ordering::SeqCst);
             StatusCode::from_u16(answered.load(Ordering::SeqCst)).expect("a status")
         };
-        let router = Router::new().route("/hook", post(handler).layer(receiver));
+        let router = Router::new().route("/hook", post(handle).layer(receiver));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, router).await });
