@@ -68,13 +68,13 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request, handle 
 		reply(w, *known)
 		return
 	}
-	is := false
+	wasHandled := false
 	defer func() {
-		if err := r.end(ctx, key, is); err != nil {
+		if err := r.end(ctx, key, wasHandled); err != nil {
 			say(ctx, r.logger, slog.LevelWarn, endFailed, slog.Any("error", err), slog.Any("event", event))
 		}
 	}()
-	is = isHandled(handle(event))
+	wasHandled = isHandled(handle(event))
 }
 
 // read gives the event of a delivery, and its key.
@@ -133,9 +133,9 @@ func (r *Receiver) begin(ctx context.Context, key string) (*ffi.WebhookAnswer, e
 	return &answer, nil
 }
 
-func (r *Receiver) end(ctx context.Context, key string, isHandled bool) error {
+func (r *Receiver) end(ctx context.Context, key string, wasHandled bool) error {
 	return ask(ctx, func(ctx context.Context) error {
-		if isHandled {
+		if wasHandled {
 			return r.seen.Commit(ctx, key)
 		}
 		return r.seen.Release(ctx, key)

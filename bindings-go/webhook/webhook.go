@@ -24,7 +24,6 @@ import (
 	"net/http"
 	"strings"
 
-	_ "github.com/linktor/linktor-go" // the form of all errors
 	"github.com/linktor/linktor-go/internal/failure"
 	"github.com/linktor/linktor-go/internal/ffi"
 )
