@@ -50,12 +50,14 @@ test-node: quickstart-node
 	for example in $(NODE_EXAMPLES); do node examples/node/$$example.mjs; done
 
 test-go: quickstart-go
-	cd bindings-go && go test -count=1 ./... && go test -count=1 -race ./...
+	cd bindings-go && GOEXPERIMENT=cgocheck2 go test -count=1 -tags linktor_count ./... && go test -count=1 -race ./...
 	cd examples/go && for example in $(GO_EXAMPLES); do go run ./$$example; done
 
 soak: ## what takes minutes: 100,000 calls in each language, long property tests, installed packages
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
 	.ci/constant-time
+	.ci/go-boundary
+	.ci/go-packages
 	.ci/node-packages
 	.ci/python-packages
 	LINKTOR_SOAK_CALLS=100000 $(MAKE) test

@@ -15,7 +15,7 @@ use crate::cases::{same, text};
 use crate::steps::plain_http;
 use crate::webhook::{signed, verifier};
 
-/// A server with the receiver, and a handle that answers as it is told.
+/// A server with the receiver, and a handler that answers as it is told.
 pub(crate) struct Hook {
     told: Value,
     url: String,
