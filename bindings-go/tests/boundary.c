@@ -84,7 +84,9 @@ typedef struct {
     uint64_t len;
 } Reader;
 
-static Reader reader(RustBuffer buffer) { return (Reader){linktor_buffer_data(buffer), buffer.len}; }
+static const uint8_t *data_of(RustBuffer buffer) { return (const uint8_t *)buffer.data; }
+
+static Reader reader(RustBuffer buffer) { return (Reader){data_of(buffer), buffer.len}; }
 
 static const uint8_t *take(Reader *reader, uint64_t len) {
     CHECK(len <= reader->len);
@@ -123,9 +125,9 @@ static int is_error(RustCallStatus *status, const char *kind) {
     if (status->code != 1) return 0;
     char expected[64];
     snprintf(expected, sizeof expected, "\"kind\":\"%s\"", kind);
-    int is = holds(linktor_buffer_data(status->error), status->error.len, expected);
+    int is = holds(data_of(status->error), status->error.len, expected);
     /* Its number, and the length of its text, come first. */
-    if (!is) fprintf(stderr, "%.*s\n", (int)status->error.len - 8, (const char *)linktor_buffer_data(status->error) + 8);
+    if (!is) fprintf(stderr, "%.*s\n", (int)status->error.len - 8, (const char *)data_of(status->error) + 8);
     linktor_buffer_free(status->error);
     *status = (RustCallStatus){0};
     return is;
@@ -136,7 +138,7 @@ static int is_error(RustCallStatus *status, const char *kind) {
 
 static int is_given(RustBuffer buffer, RustCallStatus *status, const char *text) {
     if (status->code != 0) return 0;
-    int is = holds(linktor_buffer_data(buffer), buffer.len, text);
+    int is = holds(data_of(buffer), buffer.len, text);
     linktor_buffer_free(buffer);
     return is;
 }
@@ -267,7 +269,7 @@ static void texts(void) {
     good(&status);
     char arguments[1024];
     snprintf(arguments, sizeof arguments, "{\"token\":\"%.*s\",\"secret\":\"invented\"}", (int)token.len,
-             (const char *)linktor_buffer_data(token));
+             (const char *)data_of(token));
     linktor_buffer_free(token);
     gives(linktor_jwt_verify(TEXT(arguments), &status), &status, "user-1");
     linktor_jwt_verify(TEXT("{\"token\":\"a.b.c\",\"secret\":\"invented\"}"), &status);

@@ -218,7 +218,7 @@ fn directives(interface: &ComponentInterface, functions: &[Function]) -> String 
     let objects = interface.object_definitions().iter();
     let mut names: Vec<_> = objects.map(|one| format!("linktor_{}_free", one.name().to_lowercase())).collect();
     names.extend(functions.iter().map(|one| one.name.clone()));
-    names.extend(["linktor_buffer_data", "linktor_buffer_free", "linktor_mismatch"].map(str::to_owned));
+    names.extend(["linktor_buffer_free", "linktor_mismatch"].map(str::to_owned));
     names.sort();
     let lines = |what: &str| names.iter().map(|name| format!("#cgo {what} {name}\n")).collect::<String>();
     format!(

@@ -5,7 +5,6 @@ package ffi
 /*
 #cgo noescape linktor_answer
 #cgo noescape linktor_answer_response
-#cgo noescape linktor_buffer_data
 #cgo noescape linktor_buffer_free
 #cgo noescape linktor_client_authorize_url
 #cgo noescape linktor_client_call
@@ -52,7 +51,6 @@ package ffi
 #cgo noescape linktor_webhook_sign
 #cgo nocallback linktor_answer
 #cgo nocallback linktor_answer_response
-#cgo nocallback linktor_buffer_data
 #cgo nocallback linktor_buffer_free
 #cgo nocallback linktor_client_authorize_url
 #cgo nocallback linktor_client_call

@@ -65,27 +65,27 @@ func mismatch(what string) error {
 // Provider gives the whole document of a provider: of a family by its name as JSON, or of one
 // of the user's own.
 func Provider(document string) (string, error) {
-	return convert("the provider", document, func(data unsafe.Pointer, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
+	return convert("the provider", document, func(data *C.uint8_t, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
 		return C.linktor_provider(data, length, status)
 	})
 }
 
 // SignJWT signs a token, from arguments as JSON.
 func SignJWT(arguments string) (string, error) {
-	return convert("the arguments", arguments, func(data unsafe.Pointer, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
+	return convert("the arguments", arguments, func(data *C.uint8_t, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
 		return C.linktor_jwt_sign(data, length, status)
 	})
 }
 
 // VerifyJWT verifies a token, from arguments as JSON, and gives its claims as JSON.
 func VerifyJWT(arguments string) (string, error) {
-	return convert("the arguments", arguments, func(data unsafe.Pointer, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
+	return convert("the arguments", arguments, func(data *C.uint8_t, length C.int32_t, status *C.RustCallStatus) C.RustBuffer {
 		return C.linktor_jwt_verify(data, length, status)
 	})
 }
 
 // convert makes one text of another.
-func convert(what, text string, call func(unsafe.Pointer, C.int32_t, *C.RustCallStatus) C.RustBuffer) (string, error) {
+func convert(what, text string, call func(*C.uint8_t, C.int32_t, *C.RustCallStatus) C.RustBuffer) (string, error) {
 	if err := checkCall(what, len(text)); err != nil {
 		return "", err
 	}
@@ -127,15 +127,15 @@ func view(buffer C.RustBuffer) []byte {
 	if buffer.len == 0 {
 		return nil
 	}
-	return unsafe.Slice((*byte)(C.linktor_buffer_data(buffer)), int(buffer.len))
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&buffer.data)), int(buffer.len))
 }
 
-func textData(text string) unsafe.Pointer {
-	return unsafe.Pointer(unsafe.StringData(text))
+func textData(text string) *C.uint8_t {
+	return (*C.uint8_t)(unsafe.StringData(text))
 }
 
-func bytesData(bytes []byte) unsafe.Pointer {
-	return unsafe.Pointer(unsafe.SliceData(bytes))
+func bytesData(bytes []byte) *C.uint8_t {
+	return (*C.uint8_t)(unsafe.SliceData(bytes))
 }
 
 // checkCall is for the functions that a process may call first.

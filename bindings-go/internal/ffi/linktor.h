@@ -45,8 +45,6 @@ static inline RustBuffer linktor_taken(RustBuffer buffer, const RustCallStatus *
     return buffer;
 }
 
-static inline const uint8_t *linktor_buffer_data(RustBuffer buffer) { return (const uint8_t *)buffer.data; }
-
 static inline void linktor_buffer_free(RustBuffer buffer) {
     RustCallStatus status = {0};
     COUNT(buffer, -1);
@@ -54,7 +52,7 @@ static inline void linktor_buffer_free(RustBuffer buffer) {
 }
 
 /* What Go lends for a call, and how it goes on: as it is, or copied, where uniffi takes a list or an option. */
-#define LENT(name) const void *name, int32_t name##len
+#define LENT(name) const uint8_t *name, int32_t name##len
 #define BYTES(name) ((ForeignBytes){name##len, name})
 #define COPY(name) ffi_linktor_ffi_rustbuffer_from_bytes(BYTES(name), status)
 /* A method consumes its handle. */
