@@ -20,7 +20,7 @@ static void check(int is, int line, const char *what) {
 #define CHECK(is) check((is) != 0, __LINE__, #is)
 
 /* A text, as it is lent. */
-#define TEXT(text) (text), (int32_t)strlen(text)
+#define TEXT(text) (const uint8_t *)(text), (int32_t)strlen(text)
 /* What was packed, as it is lent. */
 #define PACKED(packed) (packed).data, (packed).len
 static const char BAD[] = "\xff";
@@ -574,7 +574,7 @@ static void webhooks(void) {
     bad(&status, "config");
     linktor_webhook_sign(TEXT(BAD), TEXT(body), PACKED(one), &status);
     bad(&status, "invalid_request");
-    linktor_webhook_sign(TEXT(scheme), TEXT(body), "\0", 1, &status);
+    linktor_webhook_sign(TEXT(scheme), TEXT(body), (const uint8_t *)"\0", 1, &status);
     bad(&status, "internal");
 
     uint64_t verifier = linktor_verifier_new(TEXT(scheme), PACKED(two), &status);
