@@ -234,8 +234,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: linktor::Client, request: linktor::Request) -> Result<(), linktor::Error> {
-    /// let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
-    /// let response = client.execute_until(request, ctrl_c).await?;
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let response = client.execute_until(request, async { stopped.await.unwrap_or_default() }).await?;
     /// # Ok(())
     /// # }
     /// ```
