@@ -170,13 +170,13 @@ var phases = map[string]phase{
 
 	"waiting for a login": {func(t *testing.T) arrival {
 		reset(t, object{"delay_ms": 60000})
-		client := newClient(t, linktor.WithPassword("ada@example.com", "invented"))
+		client := newClient(t, hangingLogin...)
 		return arrival{get(client), within(time.Second, func() bool { return len(journal(t)) == 1 }), nil}
 	}, 0, linktor.SentNo, false, false},
 
 	"in an auth call": {func(t *testing.T) arrival {
 		reset(t, object{"delay_ms": 60000})
-		client := newClient(t, withPassword())
+		client := newClient(t, hangingLogin...)
 		call := func(ctx context.Context) error {
 			_, err := client.Auth().Login(ctx)
 			return err

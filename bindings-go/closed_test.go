@@ -131,6 +131,12 @@ func TestClosingUnderAThousandCallsEndsThemAll(t *testing.T) {
 	eventually(t, "all goroutines end", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
 
+// hangingLogin is for clients whose login nobody answers: it goes on when they are closed, but
+// not into the tests that follow.
+var hangingLogin = []linktor.Option{
+	linktor.WithPassword("ada@example.com", "invented"), linktor.WithTimeout(2 * time.Second), linktor.WithMaxRetries(0),
+}
+
 func TestClosingEndsEveryWait(t *testing.T) {
 	for name, one := range map[string]struct {
 		answers []any
@@ -141,7 +147,7 @@ func TestClosingEndsEveryWait(t *testing.T) {
 		"a connection":     {[]any{object{"delay_ms": 60000}}, []linktor.Option{linktor.WithMaxConnections(1)}, 20},
 		"a hint":           {[]any{object{"status": 503, "headers": object{"Retry-After": "50"}}}, nil, 0},
 		"a closed class":   {[]any{object{"status": 429, "headers": object{"Retry-After": "50"}}}, nil, 20},
-		"somebody's login": {[]any{object{"delay_ms": 60000}}, []linktor.Option{linktor.WithPassword("ada@example.com", "invented")}, 20},
+		"somebody's login": {[]any{object{"delay_ms": 60000}}, hangingLogin, 20},
 	} {
 		reset(t, one.answers...)
 		options := one.options
@@ -174,7 +180,7 @@ func TestClosingEndsEveryWait(t *testing.T) {
 
 func TestClosingEndsAuthCallsAndWhatASourceWaitsFor(t *testing.T) {
 	reset(t, object{"delay_ms": 60000})
-	client := newClient(t, linktor.WithPassword("ada@example.com", "invented"))
+	client := newClient(t, hangingLogin...)
 	ended := make(chan error)
 	go func() {
 		_, err := client.Auth().Login(t.Context())
