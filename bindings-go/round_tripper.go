@@ -54,15 +54,15 @@ func roundTrip(ctx context.Context, transport http.RoundTripper, item ffi.Item) 
 		return err
 	}
 	response, err := transport.RoundTrip(request)
-	if response != nil && response.Body != nil {
-		defer response.Body.Close()
-	}
-	switch {
-	case err != nil:
+	if err != nil {
+		closeBody(response)
 		return ofNetwork(networkFailure(err, &progress), err)
-	case response == nil:
+	}
+	if response == nil {
 		return errors.New("the round tripper gave neither a response nor an error")
-	case response.StatusCode < 100 || response.StatusCode > 599:
+	}
+	if response.StatusCode < 100 || response.StatusCode > 599 {
+		closeBody(response)
 		return errors.New("the round tripper gave a status that is not from 100 to 599")
 	}
 	body, err := readBody(response, item.MaxBody)
@@ -77,6 +77,12 @@ func roundTrip(ctx context.Context, transport http.RoundTripper, item ffi.Item) 
 		}
 	}
 	return ffi.AnswerResponse(item.ID, uint16(response.StatusCode), headers, body)
+}
+
+func closeBody(response *http.Response) {
+	if response != nil && response.Body != nil {
+		_ = response.Body.Close()
+	}
 }
 
 func newRequest(ctx context.Context, item ffi.Item) (*http.Request, error) {
@@ -95,6 +101,7 @@ func newRequest(ctx context.Context, item ffi.Item) (*http.Request, error) {
 
 // readBody reads to the limit. With an error it gives what came before.
 func readBody(response *http.Response, limit int64) ([]byte, error) {
+	defer closeBody(response)
 	if response.Body == nil || response.StatusCode < http.StatusOK {
 		// The body of a 101 is a connection, which may never end.
 		return nil, nil

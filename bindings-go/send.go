@@ -123,7 +123,8 @@ func (c *Client) hear(ctx context.Context, w *waiter, done <-chan struct{}, late
 // hearLate waits on for a call whose context is done: a little, for its own deadline, and a
 // little, once it is cancelled.
 func (c *Client) hearLate(ctx context.Context, w *waiter, id uint64) bool {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && c.hear(ctx, w, nil, time.After(grace)) {
+	if _, isTold := ctx.Deadline(); isTold && errors.Is(ctx.Err(), context.DeadlineExceeded) &&
+		c.hear(ctx, w, nil, time.After(grace)) {
 		return true
 	}
 	// It fails only by a defect, and the call is given up all the same.
