@@ -163,9 +163,7 @@ func (a Auth) call(ctx context.Context, fields map[string]any, value any) error 
 	fields["within"] = questionOf(ctx)
 	text, err := exact.Marshal(fields)
 	if err != nil {
-		failure := newError(KindInvalidRequest, "the call cannot be written as JSON")
-		failure.causes = []error{err}
-		return failure
+		return newError(KindInvalidRequest, "the call cannot be written as JSON", err)
 	}
 	var given string
 	read := func(item *ffi.Item) { given = item.Record }

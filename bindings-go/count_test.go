@@ -3,7 +3,6 @@
 package linktor_test
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/linktor/linktor-go/internal/ffi"
@@ -15,9 +14,6 @@ func init() {
 		for start := time.Now(); ffi.Buffers() != 0 && time.Since(start) < 5*time.Second; {
 			time.Sleep(10 * time.Millisecond)
 		}
-		if count := ffi.Buffers(); count != 0 {
-			return fmt.Errorf("after all tests %d buffers of Rust are not given back", count)
-		}
-		return nil
+		return ffi.Balance()
 	}
 }

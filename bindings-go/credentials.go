@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/linktor/linktor-go/internal/exact"
+	"github.com/linktor/linktor-go/internal/missing"
 )
 
 // WithAPIKey authenticates by an API key. Without any credential the variable of the
@@ -129,7 +130,7 @@ func (j JWT) MarshalText() ([]byte, error) { return []byte(j.String()), nil }
 // WithTokenSource authenticates by the tokens that the source gives: see [TokenSource].
 func WithTokenSource(source TokenSource) Option {
 	return func(s *settings) {
-		if isNil(source) {
+		if missing.Is(source) {
 			s.refuse("the token source is nil")
 		}
 		s.source = source

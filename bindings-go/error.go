@@ -194,8 +194,8 @@ func (e Error) Format(f fmt.State, verb rune) {
 // MarshalText gives [Error.Error]: as JSON, too, it does not show details and body.
 func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
-func newError(kind Kind, message string) *Error {
-	return &Error{Kind: kind, Message: message, Sent: SentNo, display: string(kind) + ": " + message}
+func newError(kind Kind, message string, causes ...error) *Error {
+	return &Error{Kind: kind, Message: message, Sent: SentNo, display: string(kind) + ": " + message, causes: causes}
 }
 
 // errorRecord is an error as it crosses from the core.
@@ -272,8 +272,6 @@ func asError(err error) *Error {
 func init() {
 	failure.From = func(err error) error { return asError(err) }
 	failure.New = func(kind, message string, cause error) error {
-		err := newError(Kind(kind), message)
-		err.causes = errorsOf(cause)
-		return err
+		return newError(Kind(kind), message, errorsOf(cause)...)
 	}
 }

@@ -34,8 +34,8 @@ func (c *Client) WithCredentials(credential Option) *Client {
 
 // derive makes a handle from an option, whose JSON make is given.
 func (c *Client) derive(option Option, make func(string) (ffi.Client, error)) *Client {
-	if err := c.Err(); err != nil {
-		return &Client{err: err}
+	if c.Err() != nil {
+		return c
 	}
 	settings, document, err := read(option)
 	if err != nil {

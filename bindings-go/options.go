@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -45,31 +44,14 @@ func read(options ...Option) (*settings, string, error) {
 	}
 	document, err := json.Marshal(settings.values)
 	if err != nil {
-		failure := newError(KindConfig, "the options cannot be written as JSON")
-		failure.causes = []error{err}
-		return nil, "", failure
+		return nil, "", newError(KindConfig, "the options cannot be written as JSON", err)
 	}
 	return settings, string(document), nil
 }
 
-// isNil tells whether an interface is nil, or holds a nil pointer or function.
-func isNil(value any) bool {
-	if value == nil {
-		return true
-	}
-	switch v := reflect.ValueOf(value); v.Kind() {
-	case reflect.Pointer, reflect.Func, reflect.Map:
-		return v.IsNil()
-	default:
-		return false
-	}
-}
-
 // refuse keeps the first thing that is wrong with the options.
 func (s *settings) refuse(message string, causes ...error) {
-	err := newError(KindConfig, message)
-	err.causes = causes
-	s.err = cmp.Or(s.err, error(err))
+	s.err = cmp.Or(s.err, error(newError(KindConfig, message, causes...)))
 }
 
 func (s *settings) text(name, value string) {

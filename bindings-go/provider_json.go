@@ -38,9 +38,7 @@ func (p *Provider) UnmarshalJSON(data []byte) error {
 	type fields Provider
 	var read fields
 	if err := decodeKnown([]byte(document), &read); err != nil {
-		failure := newError(KindConfig, "the provider cannot be read: "+err.Error())
-		failure.causes = []error{err}
-		return failure
+		return newError(KindConfig, "the provider cannot be read: "+err.Error(), err)
 	}
 	provider := Provider(read)
 	if again, err := provider.document(); err != nil || again != document {
@@ -54,9 +52,7 @@ func (p *Provider) UnmarshalJSON(data []byte) error {
 func (p *Provider) document() (string, error) {
 	text, err := exact.Marshal(p)
 	if err != nil {
-		failure := newError(KindConfig, "the provider cannot be written as JSON: "+err.Error())
-		failure.causes = []error{err}
-		return "", failure
+		return "", newError(KindConfig, "the provider cannot be written as JSON: "+err.Error(), err)
 	}
 	document, err := ffi.Provider(string(text))
 	if err != nil {

@@ -133,9 +133,7 @@ func newCall(method, path string, options []RequestOption) *call {
 
 // refuse keeps the first thing that is wrong with the call.
 func (c *call) refuse(message string, causes ...error) {
-	err := newError(KindInvalidRequest, message)
-	err.causes = causes
-	c.err = cmp.Or(c.err, error(err))
+	c.err = cmp.Or(c.err, error(newError(KindInvalidRequest, message, causes...)))
 }
 
 // text is for values that cross inside JSON, whose encoder would silently replace what is

@@ -118,12 +118,11 @@ func (r *Response) decode(data []byte, v any) error {
 
 func (r *Response) undecodable(message string, causes ...error) *Error {
 	const shown = 4096
-	err := newError(KindDecode, message)
+	err := newError(KindDecode, message, causes...)
 	err.Status, err.RequestID, err.Sent = r.StatusCode, r.RequestID, SentYes
 	err.Attempts, err.Waited = r.Attempts, r.Waited
 	err.Body = strings.ToValidUTF8(string(r.Body[:min(len(r.Body), shown)]), "\uFFFD")
 	err.display += fmt.Sprintf(" (HTTP %d, request %s)", r.StatusCode, r.RequestID)
-	err.causes = causes
 	return err
 }
 

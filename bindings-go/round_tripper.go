@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/linktor/linktor-go/internal/ffi"
+	"github.com/linktor/linktor-go/internal/missing"
 )
 
 // WithRoundTripper sends requests through a transport of your own: a recorder, a mock, an
@@ -38,7 +39,7 @@ import (
 // wrapped by an error of the kind callback at once.
 func WithRoundTripper(transport http.RoundTripper) Option {
 	return func(s *settings) {
-		if isNil(transport) {
+		if missing.Is(transport) {
 			s.refuse("the round tripper is nil")
 		}
 		s.transport = transport

@@ -175,15 +175,15 @@ func (c *Client) ended(ctx context.Context, err *Error) *Error {
 
 // givenUp is the error of a call whose context is done.
 func givenUp(ctx context.Context, call *call, sent Sent) *Error {
-	err := newError(KindCancelled, "the context was cancelled")
+	kind, message := KindCancelled, "the context was cancelled"
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = newError(KindTimeout, "the context's deadline passed")
+		kind, message = KindTimeout, "the context's deadline passed"
 	}
+	err := newError(kind, message, contextErrors(ctx)...)
 	err.RequestID, err.Method, err.Path, err.Sent = call.requestID(), call.method, call.publicPath(), sent
 	if about := call.about(); about != "" {
 		err.display += " (" + about + ")"
 	}
-	err.causes = contextErrors(ctx)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/linktor/linktor-go/internal/ffi"
+	"github.com/linktor/linktor-go/internal/missing"
 )
 
 // TokenStore keeps sessions: one text by key, opaque and secret. Encrypt it, put it into a
@@ -48,7 +49,7 @@ type TokenLocker interface {
 // session is refused with it.
 func WithTokenStore(store TokenStore) Option {
 	return func(s *settings) {
-		if isNil(store) {
+		if missing.Is(store) {
 			s.refuse("the token store is nil")
 		}
 		s.store = store

@@ -12,8 +12,8 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if count := ffi.Buffers(); count != 0 {
-		fmt.Printf("after all tests %d buffers of Rust are not given back\n", count)
+	if err := ffi.Balance(); err != nil {
+		fmt.Println("after all tests", err)
 		code = 1
 	}
 	os.Exit(code)

@@ -17,7 +17,9 @@ pub fn answer(id: u64, json: &[u8]) {
 /// Answers a question to a transport; the headers are packed, names and values in turn.
 #[uniffi::export]
 pub fn answer_response(id: u64, status: u16, headers: &[u8], body: &[u8]) {
-    let pairs = packed::pairs(headers).unwrap_or_default();
+    let Ok(pairs) = packed::pairs(headers) else {
+        return linktor_bridge::fail(id, "the transport answered with headers that are cut short");
+    };
     let pairs: Option<Vec<_>> = pairs
         .into_iter()
         .map(|(name, value)| Some((std::str::from_utf8(name).ok()?.to_owned(), value.to_vec())))

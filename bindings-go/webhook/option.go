@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/linktor/linktor-go/internal/failure"
+	"github.com/linktor/linktor-go/internal/missing"
 )
 
 // Option says more of how deliveries are verified. One given twice counts as given last.
@@ -71,7 +72,7 @@ type receiving struct {
 // share. Default: a [MemoryDeduplicator] of the receiver's own.
 func WithDeduplicator(seen Deduplicator) ReceiverOption {
 	return func(r *receiving) {
-		if isNil(seen) {
+		if missing.Is(seen) {
 			r.err = failure.New("config", "the webhook deduplicator is nil", nil)
 		}
 		r.seen = seen

@@ -7,10 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"reflect"
 
 	"github.com/linktor/linktor-go/internal/failure"
 	"github.com/linktor/linktor-go/internal/ffi"
+	"github.com/linktor/linktor-go/internal/missing"
 )
 
 // Receiver receives the deliveries of one sender: it verifies each, and lets no event be
@@ -163,20 +163,9 @@ func (r *Receiver) unusableWith(handler any) http.Handler {
 	switch {
 	case r == nil || r.verifier == nil:
 		return unusable{nil, failure.New("config", "the webhook receiver was not made by NewReceiver", nil)}
-	case isNil(handler):
+	case missing.Is(handler):
 		return unusable{r.logger, failure.New("config", "the webhook handler is nil", nil)}
 	default:
 		return nil
-	}
-}
-
-func isNil(value any) bool {
-	switch v := reflect.ValueOf(value); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Func, reflect.Map:
-		return v.IsNil()
-	default:
-		return false
 	}
 }

@@ -111,7 +111,7 @@ impl Client {
     /// and what else concerns it.
     /// `within` is the question that the caller is answering, if it is.
     pub fn submit(&self, port: &Arc<Port>, request: Request, within: Option<u64>) -> u64 {
-        self.start(next_id(), self.request(request), within, Arc::clone(port))
+        self.start(self.request(request), within, Arc::clone(port))
     }
 
     /// The same of a call whose id is one of [`ids`], and whose cancelling is a completion
@@ -133,10 +133,7 @@ impl Client {
         patience: Duration,
     ) -> Option<Outcome> {
         let call = self.told(id, port, within, |client, stopped| run(client, request, stopped));
-        let port = Arc::clone(port);
-        self.runtime.drive(call, patience, move |outcome| {
-            port.push(Item::Completion { id, outcome: Box::new(outcome) });
-        })
+        self.runtime.drive(call, patience, completing(id, port))
     }
 
     /// A call whose cancelling is an outcome, of its own making.
@@ -164,7 +161,7 @@ impl Client {
     /// Starts an auth call; its completion comes out of `port`.
     pub fn submit_auth(&self, port: &Arc<Port>, call: AuthCall) -> u64 {
         let within = call.within();
-        self.start(next_id(), call.run(self.inner.clone()), within, Arc::clone(port))
+        self.start(call.run(self.inner.clone()), within, Arc::clone(port))
     }
 
     /// The same of a call whose id is one of [`ids`], and whose cancelling is a completion too.
@@ -183,11 +180,7 @@ impl Client {
     }
 
     fn spawn(&self, id: u64, port: &Arc<Port>, call: impl Future<Output = Outcome> + Send + 'static) {
-        let port = Arc::clone(port);
-        self.runtime.spawn(async move {
-            let outcome = Box::new(call.await);
-            port.push(Item::Completion { id, outcome });
-        });
+        self.runtime.spawn(call.map(completing(id, port)));
     }
 
     /// Starts an auth call that a thread will wait for.
@@ -254,13 +247,8 @@ impl Client {
         Pending { runtime: self.runtime, call, port, bell }
     }
 
-    fn start(
-        &self,
-        id: u64,
-        call: impl Future<Output = Outcome> + Send + 'static,
-        within: Option<u64>,
-        port: Arc<Port>,
-    ) -> u64 {
+    fn start(&self, call: impl Future<Output = Outcome> + Send + 'static, within: Option<u64>, port: Arc<Port>) -> u64 {
+        let id = next_id();
         let calls = Arc::clone(&self.calls);
         // Known before it begins, so that it cannot be done before; and the lock is not held
         // while the runtime is woken.
@@ -275,6 +263,12 @@ impl Client {
         });
         id
     }
+}
+
+/// Puts a call's outcome into the port.
+fn completing(id: u64, port: &Arc<Port>) -> impl FnOnce(Outcome) + Send + 'static {
+    let port = Arc::clone(port);
+    move |outcome| port.push(Item::Completion { id, outcome: Box::new(outcome) })
 }
 
 /// Says when a call is to stop.
