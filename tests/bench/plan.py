@@ -1,0 +1,148 @@
+"""What is measured in each language, and against whom."""
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from measure import Language
+from steps import Calls, Memory, Pipeline, Programs, Sizes, Step, Verify, Waiting
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+BUILT = ROOT / "target"
+SERVER = BUILT / "release" / "bench-server"
+LOADS = (1, 32, 256, 2_000)
+BODIES = (256, 1_024, 65_536)
+
+Plan = tuple[Language, Sequence[Step]]
+
+
+def rust() -> Plan:
+    clients = ("linktor", "reqwest", "hyper")
+    return Language("rust", lambda _: [BUILT / "release" / "bench-driver"]), [
+        *(Calls(clients, load) for load in LOADS),
+        Memory(clients, 32),
+        *(Verify(("linktor", "hmac + sha2", "sha2"), size) for size in BODIES),
+        Pipeline(),
+    ]
+
+
+def python() -> Plan:
+    def command(client: str) -> Sequence[str | Path]:
+        return [interpreter(client), HERE / "python" / "driver.py"]
+
+    sync = ("linktor", "pyreqwest", "httpx", "niquests", "requests", "openai", "stripe")
+    parallel = tuple(f"{name}, async" for name in ("linktor", "pyreqwest", "httpx", "niquests"))
+    parallel = (*parallel[:2], "aiohttp", *parallel[2:])
+    imports = {name: f"import {name}" for name in ("linktor", *sync[1:], "aiohttp")}
+    imports["pyreqwest"] = "import pyreqwest.client"
+    imports["linktor, and a first client"] = "from linktor import Linktor; Linktor('lk_invented_0123456789')"
+    timed = "import time; t = time.perf_counter(); {}; print((time.perf_counter() - t) * 1e3)"
+    programs = {name: [interpreter(name), "-c", timed.format(code)] for name, code in imports.items()}
+    (wheel,) = (BUILT / "bench" / "wheel").glob("linktor-*.whl")
+    sizes: dict[str, Callable[[], float]] = {name: partial(installed, name) for name in (*sync, "aiohttp")}
+    del sizes["niquests"]
+    return Language("python", command), [
+        Calls(sync, 1, "sync"),
+        *(Calls(parallel, load, "async") for load in LOADS),
+        Memory(sync, 1, "sync", rounds=1),
+        Memory(parallel, 32, "async", rounds=1),
+        *(Verify(("linktor", "hmac.digest"), size) for size in BODIES),
+        Programs(programs, "Import", "import"),
+        Sizes("The wheel", "wheel", {"linktor": lambda: wheel.stat().st_size}),
+        Sizes("Installed, with what it depends on", "size", sizes),
+    ]
+
+
+def node() -> Plan:
+    clients = ("linktor", "undici", "fetch", "axios", "got", "ky")
+    folder = HERE / "node"
+    loads = {
+        "linktor": "require('@linktor/sdk')",
+        "linktor, by import": "await import('@linktor/sdk')",
+        "undici": "require('undici')",
+        "axios": "require('axios')",
+        "got": "await import('got')",
+        "ky": "await import('ky')",
+    }
+
+    def program(code: str) -> Sequence[str]:
+        timed = f"const t = performance.now(); {code}; console.log(performance.now() - t); process.exit()"
+        return ["node", f"--input-type={'module' if 'await' in code else 'commonjs'}", "--eval", timed]
+
+    packages = {"linktor": "@linktor/sdk", **{name: name for name in ("undici", "axios", "got", "ky")}}
+    sizes = {name: partial(modules, folder / "node_modules", package) for name, package in packages.items()}
+    (addon,) = (ROOT / "bindings-node" / "npm").glob("*/*.node")
+    return Language("node", lambda _: ["node", "--expose-gc", folder / "driver.mjs"]), [
+        *(Calls(clients, load) for load in LOADS),
+        Memory(clients, 32),
+        *(Verify(("linktor", "node:crypto"), size) for size in BODIES),
+        Programs({name: program(code) for name, code in loads.items()}, "Loading", "import", folder=folder),
+        Sizes("The addon", "addon", {"linktor": lambda: addon.stat().st_size}),
+        Sizes("Installed, with what it depends on", "size", sizes),
+    ]
+
+
+def go() -> Plan:
+    clients = ("linktor", "net/http, tuned", "net/http", "resty", "go-retryablehttp")
+    programs = {"linktor": "sdk", "net/http": "nethttp", "neither": "bare"}
+    return Language("go", lambda _: [BUILT / "bench" / "go-driver"]), [
+        *(Calls(clients, load) for load in LOADS),
+        Memory(clients, 32),
+        Waiting(("linktor", "net/http, 128")),
+        *(Verify(("linktor", "crypto/hmac"), size) for size in BODIES),
+        Sizes("A program that makes a call", "size", {name: partial(linked, each) for name, each in programs.items()}),
+    ]
+
+
+PLANS = {"rust": rust, "python": python, "node": node, "go": go}
+
+
+def interpreter(client: str) -> Path:
+    """One of its own for niquests, whose urllib3-future takes the place of the urllib3 of requests."""
+    folder = "venv-niquests" if client.startswith("niquests") else "venv"
+    return BUILT / "bench" / folder / "bin" / "python"
+
+
+def installed(name: str, seen: set[str] | None = None) -> float:
+    """Bytes of a distribution and of all that it requires, as installed here."""
+    seen = set() if seen is None else seen
+    if name in seen:
+        return 0
+    seen.add(name)
+    try:
+        found = importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        # Required on another system, or by an extra.
+        return 0
+    own = sum(path.stat().st_size for file in found.files or () if (path := Path(str(file.locate()))).exists())
+    required = [one for one in found.requires or () if "extra ==" not in one]
+    names = (one.replace("(", " ").split(";")[0].split()[0].split("[")[0] for one in required)
+    return own + sum(installed(each.rstrip("<>=!~0123456789.,"), seen) for each in names)
+
+
+def modules(root: Path, package: str, seen: set[str] | None = None) -> float:
+    """Bytes of a package and of all that it depends on, as installed here."""
+    seen = set() if seen is None else seen
+    folder = root / package
+    if package in seen or not folder.exists():
+        return 0
+    seen.add(package)
+    own = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    about = json.loads((folder / "package.json").read_text())
+    needed: Iterable[str] = [*about.get("dependencies", {}), *about.get("optionalDependencies", {})]
+    return own + sum(modules(root, each, seen) for each in needed)
+
+
+def linked(program: str) -> float:
+    """Bytes of a Go program without its symbols."""
+    with tempfile.TemporaryDirectory() as folder:
+        binary = Path(folder) / program
+        command = ["go", "build", "-ldflags=-s -w", "-o", binary, f"./hello/{program}"]
+        subprocess.run(command, check=True, cwd=HERE / "go", stdout=sys.stderr)
+        return binary.stat().st_size

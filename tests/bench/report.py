@@ -1,0 +1,151 @@
+"""Tables of what was measured: for a terminal, and as the page of the docs."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from statistics import median
+
+from charts import picture
+from measure import ROUNDS, Measure
+from run import Results
+from targets import TARGETS, Target
+
+HEADINGS = {"rust": "Rust", "python": "Python", "node": "Node.js", "go": "Go"}
+
+
+def told(results: Results) -> Iterator[str]:
+    """For a terminal: a ratio first, and its range."""
+    yield f"{results.machine}; {results.date}"
+    for language, measures in results.measures.items():
+        yield f"\n{HEADINGS[language]}: {versions(results, language)}"
+        for measure in measures:
+            ours = measure.ours
+            yield f"\n{measure.table}{', ' * bool(measure.row)}{measure.row}: {number(measure, ours)}"
+            for peer in measure.values:
+                if peer != ours:
+                    yield f"  {ratio(measure.ratios(ours, peer)):26} {peer:24} {number(measure, peer)}"
+    by_id = indexed(results)
+    for target in TARGETS:
+        if target.measure in by_id and (not target.beside or target.beside in by_id):
+            verdict = "met" if target.is_met(by_id) else "MISSED"
+            yield f"{verdict:7} {what(target, by_id)}: {bound(target)}, is {reached(target, by_id)}"
+
+
+def page(results: Results) -> Iterator[str]:
+    """As Markdown."""
+    by_id = indexed(results)
+    yield "# Benchmarks\n"
+    yield "Made by `make bench`, which measures all of it again and writes this page and its charts; `make bench-rust`, `-python`, `-node` and `-go` measure one language and only print.\n"
+    yield f"* **Machine**: {results.machine}. {results.date}; the measuring took {results.minutes:.0f} minutes."
+    yield "* **Server**: `tests/bench/server.rs`, bare hyper on one thread of the same machine, over loopback: one fixed answer of 1.3 KB of JSON."
+    yield "* **Clients**: each in a process of its own, as its users set it up: connections kept alive and pooled, the key in a header, the JSON decoded. The SDK is built and called as the README does, without an option; `tests/bench/*/driver.*` shows each."
+    yield f"* **Rounds**: {ROUNDS}, interleaved, after one to warm up; who begins changes with the round. Numbers are medians. **A ratio is ours divided by the peer's**, of the same round, with its range; at more a second it is better above 1, at seconds, megabytes and microseconds below."
+    yield "* Memory and start take fewer rounds, and sizes one. The range says how far to trust a ratio: this machine shares its processors with others.\n"
+    yield from picture("calls", "Calls a second of each client, 32 at once")
+    yield "\n## Targets\n"
+    yield from targets(by_id)
+    for language, measures in results.measures.items():
+        yield f"\n## {HEADINGS[language]}\n"
+        yield f"{versions(results, language)}.\n"
+        yield from picture(f"calls-{language}", f"Calls a second in {HEADINGS[language]}, by how many are made at once")
+        for table, rows in groupby((one for one in measures if one.values), key=lambda one: one.table):
+            yield f"\n### {table}\n"
+            yield from compared(list(rows))
+    yield "\n## Rate limits, in simulated time\n"
+    yield f"{results.simulation['setting']}. See [rate limits](limits.md) for what the policies are.\n"
+    yield from picture("limits", "Answers of 429 a window, and how much of the limit was used, by policy")
+    yield "\n| windows | policy | 429s a window | of the limit used | failed calls |"
+    yield "| --- | --- | ---: | ---: | ---: |"
+    for row in results.simulation["rows"]:
+        cells = (
+            row["windows"],
+            row["policy"],
+            f"{row['refused_per_window']:.1f}",
+            f"{row['used']:.1%}",
+            f"{row['failed']:,}",
+        )
+        yield line(cells)
+
+
+def targets(by_id: Mapping[str, Measure]) -> Iterator[str]:
+    yield "| | target | measured | |"
+    yield "| --- | --- | --- | --- |"
+    for target in TARGETS:
+        met = target.is_met(by_id)
+        yield line((what(target, by_id), bound(target), reached(target, by_id), "✓" if met else f"✗ {target.why}"))
+
+
+def compared(rows: Sequence[Measure]) -> Iterator[str]:
+    """A line for each row: ours, and then the peers by their ratios."""
+    clients = list(dict.fromkeys(name for row in rows for name in row.values))
+    ours = rows[0].ours
+    yield line(("", ours, *(name for name in clients if name != ours)))
+    yield line(("---", *("---:" for _ in clients)))
+    for row in rows:
+        cells = (f"**{ratio(row.ratios(ours, peer))}** {number(row, peer)}" for peer in clients if peer != ours)
+        yield line((row.row, number(row, ours), *cells))
+
+
+def what(target: Target, by_id: Mapping[str, Measure]) -> str:
+    one = by_id[target.measure]
+    language = HEADINGS.get(target.measure.partition(".")[0], "")
+    peer = f", against {target.against}" if target.against else ""
+    other = f", against {by_id[target.beside].row}" if target.beside else ""
+    return ", ".join(filter(None, (language, one.table, one.row, target.client))) + peer + other
+
+
+def bound(target: Target) -> str:
+    limit = target.least if target.least is not None else target.most
+    unit = "×" if target.is_ratio else UNITS.get(target.measure.rpartition(".")[2], "")
+    aim = f" (aim {target.aim:g}{unit})" if target.aim else ""
+    return f"{'≥' if target.least is not None else '≤'} {limit:g}{unit}{aim}"
+
+
+UNITS = {"import": " ms", "wheel": " MB", "addon": " MB", "gate": " µs", "used": " %"}
+
+
+def reached(target: Target, by_id: Mapping[str, Measure]) -> str:
+    values = target.values(by_id)
+    if target.is_ratio:
+        return f"**{ratio(values)}**"
+    return f"**{shown(median(values), by_id[target.measure].unit)}**"
+
+
+def ratio(ratios: Sequence[float]) -> str:
+    return f"{median(ratios):.2f}× ({min(ratios):.2f}–{max(ratios):.2f})"
+
+
+def number(measure: Measure, client: str) -> str:
+    return shown(measure.median(client), measure.unit)
+
+
+def shown(value: float, unit: str) -> str:
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}{'' if unit.startswith('/') or not unit else ' '}{unit}"
+
+
+def versions(results: Results, language: str) -> str:
+    return ", ".join(f"{name} {version}" for name, version in results.versions[language].items())
+
+
+def line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def indexed(results: Results) -> dict[str, Measure]:
+    return {one.id: one for measures in results.measures.values() for one in measures} | simulated(results)
+
+
+def simulated(results: Results) -> dict[str, Measure]:
+    rows = results.simulation.get("rows", [])
+    measures = {}
+    for windows in dict.fromkeys(row["windows"] for row in rows):
+        of = [row for row in rows if row["windows"] == windows]
+        refused = {row["policy"]: [row["refused_per_window"]] for row in of}
+        used = {row["policy"]: [row["used"] * 100] for row in of}
+        measures[f"limits.{windows}.refused"] = Measure(
+            f"limits.{windows}.refused", "429s a window", f"{windows} windows", "", refused
+        )
+        measures[f"limits.{windows}.used"] = Measure(
+            f"limits.{windows}.used", "Of the limit used", f"{windows} windows", "%", used
+        )
+    return measures

@@ -1,0 +1,90 @@
+"""What the project aims at, and why something falls short where it does."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from measure import Measure
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound for a client's median, or for that of its ratios: to a peer, or to another measure of its own."""
+
+    measure: str
+    least: float | None = None
+    most: float | None = None
+    against: str | None = None
+    beside: str | None = None
+    client: str | None = None
+    aim: float | None = None
+    """What would be better still."""
+    why: str = ""
+    """What the limit is, and what it would take: told where the target is missed."""
+
+    def values(self, measures: Mapping[str, Measure]) -> list[float]:
+        one = measures[self.measure]
+        client = self.client or one.ours
+        if self.against:
+            return one.ratios(client, self.against)
+        if self.beside:
+            other = measures[self.beside].values[client]
+            return [mine / theirs for mine, theirs in zip(one.values[client], other, strict=True)]
+        return one.values[client]
+
+    def is_met(self, measures: Mapping[str, Measure]) -> bool:
+        # As precise as they are told.
+        reached = round(median(self.values(measures)), 2)
+        return (self.least is None or reached >= self.least) and (self.most is None or reached <= self.most)
+
+    @property
+    def is_ratio(self) -> bool:
+        return bool(self.against or self.beside)
+
+
+def _node_calls() -> Iterator[Target]:
+    for load, times in ((1, 0.91), (32, 1.4), (256, 1.8)):
+        yield Target(f"node.{load}.rate", least=times, against="undici")
+    for load in (32, 256):
+        yield Target(f"node.{load}.rate", least=3, against="fetch")
+        yield Target(f"node.{load}.rate", least=4, against="axios")
+    for load in (1, 32, 256):
+        yield Target(f"node.{load}.cpu", most=1, against="undici")
+
+
+def _limits() -> Iterator[Target]:
+    for windows in ("fixed", "first request", "sliding"):
+        yield Target(f"limits.{windows}.refused", most=2, client="reactive")
+        yield Target(f"limits.{windows}.refused", most=0, client="proactive")
+        for pacing in ("reactive", "proactive"):
+            yield Target(f"limits.{windows}.used", least=97, client=pacing)
+
+
+TARGETS = (
+    Target("rust.verify.1024", least=0.6, against="sha2"),
+    Target("rust.verify.65536", least=0.95, against="sha2"),
+    Target("rust.gate", most=1),
+    *_limits(),
+    Target("python.sync.1.rate", least=1, aim=1.3, against="pyreqwest"),
+    Target("python.sync.1.rate", least=5, against="httpx"),
+    Target("python.sync.1.rate", least=5, against="requests"),
+    Target("python.async.1.rate", least=1, against="pyreqwest, async"),
+    Target("python.async.32.rate", least=1.5, against="pyreqwest, async"),
+    Target("python.async.32.rate", least=2.5, against="aiohttp"),
+    Target("python.async.2000.cpu", most=1.3, beside="python.async.32.cpu"),
+    Target("python.verify.1024", least=2, against="hmac.digest"),
+    Target("python.import", most=15),
+    Target("python.wheel", most=3.5),
+    *_node_calls(),
+    Target("node.verify.1024", least=2, against="node:crypto"),
+    Target("node.import", most=15),
+    Target("node.addon", most=7),
+    Target("go.1.rate", least=0.77, against="net/http, tuned"),
+    Target("go.32.rate", least=0.9, aim=1, against="net/http, tuned"),
+    Target("go.32.rate", least=1.1, against="net/http"),
+    Target("go.256.rate", least=0.9, aim=1, against="net/http, tuned"),
+    Target("go.256.rate", least=1.1, against="net/http"),
+    Target("go.2000.rate", least=1, against="net/http, tuned"),
+    Target("go.threads", most=32),
+    Target("go.verify.1024", least=1.3, against="crypto/hmac"),
+)
