@@ -1,123 +1,88 @@
 package main
 
 import (
-	"fmt"
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-const (
-	sdk   = "linktor"
-	tuned = "net/http, tuned"
-	plain = "net/http as it comes"
-)
-
-var loads = []struct {
-	concurrency int
-	targets     map[string]string
-}{
-	{1, map[string]string{tuned: "0.77x or more (1.3x its time)"}},
-	{32, map[string]string{tuned: "0.9x or more", plain: "1.1x or more"}},
-	{256, map[string]string{tuned: "0.9x or more", plain: "1.1x or more"}},
-	{callers, map[string]string{tuned: "1.0x or more"}},
+// cost is what calls took; the CPU time is that of all threads, user and system.
+type cost struct {
+	Seconds    float64 `json:"seconds"`
+	CPUSeconds float64 `json:"cpu_seconds"`
 }
 
-// counts are the calls of a run: fewer of those that take longer.
-var counts = map[string]int{sdk: 8192, tuned: 8192, plain: 4096}
+// costInTurn has the time of single calls too, in microseconds, by nearest rank.
+type costInTurn struct {
+	cost
+	P50 float64 `json:"p50_us"`
+	P99 float64 `json:"p99_us"`
+}
 
-// calls measures how many calls that decode their JSON there are in a second, and the CPU
-// time of all threads for 10,000 of them.
-func calls(server string, rounds int) error {
-	return withServer(server, func(url string) error {
-		peers := map[string]peer{
-			sdk:   ours(url),
-			tuned: netHTTP(url, tunedTransport(callers)),
-			plain: netHTTP(url, defaultTransport()),
-		}
-		var used []func()
-		for _, load := range loads {
-			var runs []run[cost]
-			for _, name := range []string{sdk, tuned, plain} {
-				runs = append(runs, run[cost]{name, func() (cost, error) {
-					return costOf(peers[name], counts[name], load.concurrency)
-				}})
-			}
-			measured, err := interleaved(rounds, runs)
-			if err != nil {
+func inTurn(call call, count int) (costInTurn, error) {
+	times := make([]time.Duration, count)
+	used, err := measured(func() error {
+		for i := range times {
+			started := time.Now()
+			if err := call(context.Background(), "/contacts"); err != nil {
 				return err
 			}
-			tellSpeed(load.concurrency, measured, load.targets)
-			used = append(used, func() { tellCPU(load.concurrency, measured) })
-		}
-		for _, tell := range used {
-			tell()
+			times[i] = time.Since(started)
 		}
 		return nil
 	})
+	slices.Sort(times)
+	nearest := func(percent int) float64 {
+		return float64(times[(percent*count+99)/100-1].Nanoseconds()) / 1e3
+	}
+	return costInTurn{used, nearest(50), nearest(99)}, err
 }
 
-// cost is calls a second, and the CPU seconds of 10,000.
-type cost struct{ rate, cpu float64 }
+// together has so many workers, each of which takes the next call, and gives the first error.
+func together(call call, count, workers int) (cost, error) {
+	return measured(func() error {
+		var left atomic.Int64
+		left.Store(int64(count))
+		failures := make(chan error, workers)
+		var group sync.WaitGroup
+		for range workers {
+			group.Go(func() {
+				for left.Add(-1) >= 0 {
+					if err := call(context.Background(), "/contacts"); err != nil {
+						failures <- err
+						return
+					}
+				}
+			})
+		}
+		group.Wait()
+		close(failures)
+		return <-failures
+	})
+}
 
-func costOf(call peer, count, concurrency int) (cost, error) {
+// measured begins without the garbage of what was before.
+func measured(task func() error) (cost, error) {
+	runtime.GC()
 	before, err := cpuTime()
 	if err != nil {
 		return cost{}, err
 	}
 	started := time.Now()
-	if err := made(call, count, concurrency); err != nil {
+	if err := task(); err != nil {
 		return cost{}, err
 	}
 	took := time.Since(started)
 	after, err := cpuTime()
-	if err != nil {
-		return cost{}, err
-	}
-	return cost{
-		rate: float64(count) / took.Seconds(),
-		cpu:  (after - before).Seconds() * 10_000 / float64(count),
-	}, nil
+	return cost{took.Seconds(), (after - before).Seconds()}, err
 }
 
-// cpuTime is that of all threads of the process, user and system.
 func cpuTime() (time.Duration, error) {
 	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0, err
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()), nil
-}
-
-func tellSpeed(concurrency int, measured map[string][]cost, targets map[string]string) {
-	rates := each(measured, func(c cost) float64 { return c.rate })
-	var rows []row
-	for _, name := range []string{tuned, plain} {
-		rows = append(rows, row{name, ratios(rates[sdk], rates[name]), perSecond(median(rates[name])), targets[name]})
-	}
-	at := fmt.Sprintf("%d at once", concurrency)
-	if concurrency == 1 {
-		at = "one after the other"
-	}
-	table(fmt.Sprintf("calls, %s: %s", at, perSecond(median(rates[sdk]))), rows)
-}
-
-func tellCPU(concurrency int, measured map[string][]cost) {
-	seconds := each(measured, func(c cost) float64 { return c.cpu })
-	var rows []row
-	for _, name := range []string{tuned, plain} {
-		told := fmt.Sprintf("%.2f s", median(seconds[name]))
-		rows = append(rows, row{name: name, ratios: ratios(seconds[sdk], seconds[name]), told: told})
-	}
-	table(fmt.Sprintf("CPU time of 10,000 calls, %d at once: %.2f s", concurrency, median(seconds[sdk])), rows)
-}
-
-// each takes one number out of all that was measured.
-func each[T any](measured map[string][]T, number func(T) float64) map[string][]float64 {
-	numbers := map[string][]float64{}
-	for name, values := range measured {
-		for _, value := range values {
-			numbers[name] = append(numbers[name], number(value))
-		}
-	}
-	return numbers
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()), err
 }

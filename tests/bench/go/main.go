@@ -1,94 +1,89 @@
-// Command bench measures the client as users import it against its peers, in one
-// interleaved run against the same server: speed, CPU time, memory, threads, size.
+// Command driver does with one client what it is told on standard input, a line of JSON
+// each, and answers how long it took.
 //
-//	go run . [-rounds 9] [-only calls|memory|webhook|size] SERVER
+//	driver CLIENT URL
 package main
 
 import (
+	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
 )
 
 func main() {
-	if err := bench(); err != nil {
+	if err := drive(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func bench() error {
-	if len(os.Args) == 4 && os.Args[1] == waitCommand {
-		return wait(os.Args[2], os.Args[3])
+func drive(arguments []string) error {
+	if len(arguments) != 2 || clients[arguments[0]] == nil {
+		known := strings.Join(slices.Sorted(maps.Keys(clients)), "; ")
+		return fmt.Errorf("driver CLIENT URL, the client one of: %s", known)
 	}
-	rounds := flag.Int("rounds", 9, "how many are measured, after one to warm up")
-	only := flag.String("only", "", "the only part to run: calls, memory, webhook or size")
-	flag.Parse()
-	server := flag.Arg(0)
-	descriptors, err := allowDescriptors()
-	if err != nil {
+	client := clients[arguments[0]](arguments[1])
+	told, answers := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	told.DisallowUnknownFields()
+	if err := answers.Encode(map[string]string{"version": version(client.module)}); err != nil {
 		return err
 	}
-	type part struct {
-		name    string
-		measure func() error
+	for {
+		var next command
+		if err := told.Decode(&next); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		answer, err := next.do(client)
+		if err != nil {
+			return fmt.Errorf("%s: %w", arguments[0], err)
+		}
+		if err := answers.Encode(answer); err != nil {
+			return err
+		}
 	}
-	parts := []part{
-		{"calls", func() error { return calls(server, *rounds) }},
-		{"memory", func() error { return memory(server, *rounds, descriptors) }},
-		{"webhook", func() error { return signatures(*rounds) }},
-		{"size", size},
+}
+
+// command is one of: to make calls, so many at once; to verify deliveries of a size; and to
+// measure calls that wait.
+type command struct {
+	Calls  int `json:"calls"`
+	AtOnce int `json:"at_once"`
+	Verify int `json:"verify"`
+	Size   int `json:"size"`
+	Wait   int `json:"wait"`
+}
+
+func (c command) do(client client) (any, error) {
+	switch {
+	case client.call != nil && c.Calls > 0 && c.AtOnce == 1:
+		return inTurn(client.call, c.Calls)
+	case client.call != nil && c.Calls > 0 && c.AtOnce > 0:
+		return together(client.call, c.Calls, c.AtOnce)
+	case client.verifier != nil && c.Verify > 0 && c.Size > 0:
+		return verified(client.verifier, c.Verify, c.Size)
+	case client.call != nil && c.Wait > 0:
+		return waiting(client.call, c.Wait)
 	}
-	known := *only == "" || slices.ContainsFunc(parts, func(p part) bool { return p.name == *only })
-	if server == "" || *rounds < 1 || !known {
-		return errors.New("bench [-rounds 9] [-only calls|memory|webhook|size] SERVER")
-	}
-	fmt.Println(machine())
-	fmt.Printf("%s; medians of %d interleaved rounds after one to warm up, and the range of their ratios.\n",
-		time.Now().Format(time.DateOnly), *rounds)
-	for _, part := range parts {
-		if *only == "" || *only == part.name {
-			if err := part.measure(); err != nil {
-				return fmt.Errorf("%s: %w", part.name, err)
+	return nil, fmt.Errorf("there is no way to do %+v", c)
+}
+
+// version is that of a module, or without one Go's.
+func version(module string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dependency := range info.Deps {
+			if dependency.Path == module {
+				return dependency.Version
 			}
 		}
 	}
-	return nil
-}
-
-// allowDescriptors allows as many as may be, to the server too, and gives their number:
-// machines allow few by default.
-func allowDescriptors() (uint64, error) {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 0, err
-	}
-	limit.Cur = limit.Max
-	return limit.Max, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
-}
-
-func machine() string {
-	model := field("/proc/cpuinfo", "model name")
-	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	load, _ := os.ReadFile("/proc/loadavg")
-	now, _, _ := strings.Cut(string(load), " ")
-	return fmt.Sprintf("%d x %s, Linux %s, load %s, %s",
-		runtime.NumCPU(), model, strings.TrimSpace(string(release)), now, runtime.Version())
-}
-
-// field is the value of the first line of that name, in a file of the kernel.
-func field(path, name string) string {
-	text, _ := os.ReadFile(path)
-	for line := range strings.Lines(string(text)) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
+	return runtime.Version()
 }
