@@ -1,5 +1,6 @@
 //! How much of a limit a crowd puts to use, and how many refusals that costs, in simulated
-//! time: a worker's own retries, and the three kinds of pacing.
+//! time: a worker's own retries, and the three kinds of pacing. `cargo bench -p linktor
+//! --bench rate_limit` prints one JSON document after a few seconds.
 
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -11,6 +12,7 @@ mod model;
 use std::time::Duration;
 
 use linktor::{Client, Error, Pacing};
+use serde_json::json;
 
 use crate::model::{Crowd, Faults, Kind, Server, Setting, Window, get, simulate, voice};
 
@@ -68,9 +70,8 @@ fn few(count: u64) -> f64 {
 }
 
 fn main() {
-    println!("100 workers at 60 a minute, 30 simulated minutes; who fails goes on with its next call");
-    println!("{:15} {:10} {:>15} {:>12} {:>12}", "windows", "policy", "429s a window", "used", "failed calls");
     let grid = Kind::Grid { first_ends: Duration::from_millis(31_415) };
+    let mut rows = Vec::new();
     for (windows, kind) in [("fixed", grid), ("first request", Kind::FirstRequest), ("sliding", Kind::Sliding)] {
         for (name, policy) in [
             ("naive", Policy::Naive),
@@ -80,9 +81,15 @@ fn main() {
         ] {
             let (window, failed) = run(kind, policy);
             let refused: Vec<_> = window.refused().collect();
-            let mean = few(refused.iter().sum()) / few(refused.len() as u64);
-            let used = window.throughput() * 100.0;
-            println!("{windows:15} {name:10} {mean:15.1} {used:10.1} % {failed:12}");
+            rows.push(json!({
+                "windows": windows,
+                "policy": name,
+                "refused_per_window": few(refused.iter().sum()) / few(refused.len() as u64),
+                "used": window.throughput(),
+                "failed": failed,
+            }));
         }
     }
+    let setting = "100 workers at 60 a minute, 30 simulated minutes; who fails goes on with its next call";
+    println!("{}", json!({ "setting": setting, "rows": rows }));
 }
