@@ -3,14 +3,15 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help quickstart quickstart-python quickstart-node quickstart-go \
-	test test-rust test-python test-node test-go soak lint bench bench-python bench-node bench-go clean sandbox python \
-	node go go-lib
+	test test-rust test-python test-node test-go soak lint bench bench-rust bench-python bench-node bench-go \
+	bench-built-rust bench-built-python bench-built-node bench-built-go clean sandbox python node go go-lib
 
 export LINKTOR_SANDBOX ?= $(CURDIR)/target/debug/linktor-sandbox
 export PROPTEST_CASES ?= 1000
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export PYO3_BUILD_EXTENSION_MODULE := 1
 PYTHON := bindings-python/.venv/bin
+BENCH := target/bench/venv/bin
 LANGUAGES := rust python node go
 EXAMPLES := many_users oauth_code own_provider token_file webhook_receiver
 NODE_EXAMPLES := events express_receiver many_users oauth_code own_provider own_transport retries token_file token_store webhook_receiver
@@ -67,47 +68,52 @@ lint: python node go ## formatters, linters, type checkers, and the check for on
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	.ci/one-crypto-provider
-	cd bindings-python && .venv/bin/ruff check . ../examples/python && .venv/bin/ruff format --check . ../examples/python
+	cd bindings-python && .venv/bin/ruff check . ../examples/python ../tests/bench && .venv/bin/ruff format --check . ../examples/python ../tests/bench
 	cd bindings-python && .venv/bin/mypy && .venv/bin/pyright && .venv/bin/python -m mypy.stubtest linktor._native
 	cd bindings-node && npm run --silent lint
 	test -z "$$(gofmt -l bindings-go examples/go tests/bench/go)"
 	for module in bindings-go examples/go tests/bench/go; do (cd $$module && go vet ./... && go run $(STATICCHECK) ./...); done
 
-bench: ## speed against peers, side by side
-	cargo build --release -p linktor-bench -p linktor-sandbox
-	target/release/linktor-bench
-	cargo bench --quiet -p linktor --bench pipeline
-	cargo bench --quiet -p linktor --bench rate_limit
-	cargo bench --quiet -p linktor --bench webhook
-	$(MAKE) bench-python
-	$(MAKE) bench-node
-	$(MAKE) bench-go
+bench: $(LANGUAGES:%=bench-built-%) ## everything against its peers, side by side, within 15 minutes; writes docs/benchmarks.md
+	$(BENCH)/python tests/bench
 
-bench-python: ## that of Python alone, from the wheel that pip builds
-	cargo build --release -p linktor-bench --bin bench-server
-	rm -rf target/bench-wheel
-	test -d target/bench-venv || python3 -m venv target/bench-venv
-	target/bench-venv/bin/pip wheel --quiet --no-deps --wheel-dir target/bench-wheel ./bindings-python
-	target/bench-venv/bin/pip install --quiet -r tests/bench/requirements.txt
-	target/bench-venv/bin/pip install --quiet --no-deps --force-reinstall target/bench-wheel/linktor-*.whl
-	target/bench-venv/bin/python tests/bench/bench.py target/release/bench-server target/bench-wheel/linktor-*.whl
+bench-rust: bench-built-rust ## Rust alone, which only prints
+	$(BENCH)/python tests/bench rust
 
-bench-node: ## that of Node.js alone, from the package that npm packs; BENCH="--only calls" for one part
-	cargo build --release -p linktor-bench --bin bench-server
+bench-python: bench-built-python ## Python alone, from the wheel that pip builds
+	$(BENCH)/python tests/bench python
+
+bench-node: bench-built-node ## Node.js alone, from the package that npm packs
+	$(BENCH)/python tests/bench node
+
+bench-go: bench-built-go ## Go alone, with the library as a release has it
+	$(BENCH)/python tests/bench go
+
+bench-built-rust:
+	cargo build --release -p linktor-bench
+	test -d target/bench/venv || python3 -m venv target/bench/venv
+	$(BENCH)/pip install --quiet -r tests/bench/requirements.txt
+
+bench-built-python: bench-built-rust
+	rm -rf target/bench/wheel
+	$(BENCH)/pip wheel --quiet --no-deps --wheel-dir target/bench/wheel ./bindings-python
+	$(BENCH)/pip install --quiet -r tests/bench/python/requirements.txt
+	$(BENCH)/pip install --quiet --no-deps --force-reinstall target/bench/wheel/linktor-*.whl
+	test -d target/bench/venv-niquests || python3 -m venv target/bench/venv-niquests
+	target/bench/venv-niquests/bin/pip install --quiet -r tests/bench/python/requirements-niquests.txt
+
+bench-built-node: bench-built-rust bindings-node/node_modules/.ready
 	cargo build --release -p linktor-node -p linktor-sandbox
-	rm -rf target/bench-package tests/bench/node_modules/@linktor
-	cd bindings-node && npm ci --no-audit --no-fund --silent
-	cd bindings-node && node scripts/place.mjs own ../target/release && node scripts/pack.mjs ../target/bench-package own >/dev/null
-	cd tests/bench && npm install --no-save --no-package-lock --no-audit --no-fund --silent ../../target/bench-package/*.tgz
-	node --expose-gc tests/bench/bench.mjs $(BENCH) target/release/bench-server target/bench-package/*.tgz
+	rm -rf target/bench/package tests/bench/node/node_modules/@linktor
+	cd bindings-node && node scripts/place.mjs own ../target/release && node scripts/pack.mjs ../target/bench/package own >/dev/null
+	cd tests/bench/node && npm install --no-save --no-package-lock --no-audit --no-fund --silent ../../../target/bench/package/*.tgz
 
-bench-go: go-lib ## that of Go alone, with the library as a release has it; BENCH="-only calls" for one part
-	cargo build --release -p linktor-bench --bin bench-server
-	cd tests/bench/go && go run . $(BENCH) ../../../target/release/bench-server
+bench-built-go: bench-built-rust go-lib
+	cd tests/bench/go && go build -o ../../../target/bench/go-driver .
 
 clean: ## remove everything that was built
 	rm -rf target bindings-python/.venv bindings-node/{node_modules,dist,native,npm/*/*.node} bindings-go/internal/ffi/{lib,library.h} \
-		tests/sandbox/npm/*/linktor-sandbox* examples/node/node_modules tests/bench/node_modules
+		tests/sandbox/npm/*/linktor-sandbox* examples/node/node_modules tests/bench/node/node_modules
 
 sandbox:
 	cargo build --quiet -p linktor-sandbox

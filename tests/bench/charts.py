@@ -1,7 +1,10 @@
 """The charts of the docs, each once for light pages and once for dark ones."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from functools import partial
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
@@ -28,11 +31,12 @@ Draw = Callable[[str], Figure]
 def draw(results: Results, folder: Path) -> None:
     by_id = {one.id: one for each in results.measures.values() for one in each}
     folder.mkdir(exist_ok=True)
-    save(folder, "calls", lambda theme: calls([(NAMES[name], by_id[id]) for name, id in README.items()], theme))
+    in_readme = [(NAMES[name], by_id[measure]) for name, measure in README.items()]
+    save(folder, "calls", lambda theme: calls(in_readme, theme))
     for language in results.measures:
         of = [by_id[f"{KIND.get(language, language)}.{load}.rate"] for load in LOADS]
-        save(folder, f"calls-{language}", lambda theme, of=of: loads(of, theme))
-    save(folder, "limits", lambda theme: limits(results.simulation["rows"], theme))
+        save(folder, f"calls-{language}", partial(loads, of))
+    save(folder, "limits", partial(limits, results.simulation["rows"]))
 
 
 def picture(name: str, alt: str) -> Iterator[str]:
@@ -72,38 +76,30 @@ def calls(of: Sequence[tuple[str, Measure]], theme: str) -> Figure:
     """A panel a language, and a bar a client."""
     figure, panels = plt.subplots(2, 2, figsize=(8, 4.6))
     for panel, (name, measure) in zip(panels.flat, of, strict=True):
-        values = {client: measure.median(client) / 1e3 for client in measure.values}
-        bars(panel, {client.removesuffix(", async"): value for client, value in values.items()}, theme)
+        values = {shortened(client): measure.median(client) / 1e3 for client in measure.values}
+        bars(panel, values, {"linktor"}, theme)
         panel.set_title(name)
     figure.supxlabel("thousand calls a second, 32 at once", fontsize=9)
     return figure
 
 
-def bars(panel: Axes, values: dict[str, float], theme: str, digits: int = 1) -> None:
-    names = list(values)[::-1]
-    colours = [OURS[theme] if name.startswith("linktor") else PEERS[theme] for name in names]
-    drawn = panel.barh(names, [values[name] for name in names], color=colours, height=0.7)
-    panel.bar_label(drawn, fmt=f"{{:,.{digits}f}}", padding=3)
-    panel.margins(x=0.15)
-    panel.tick_params(axis="y", length=0)
-    panel.spines["left"].set_visible(False)
-
-
 def loads(of: Sequence[Measure], theme: str) -> Figure:
-    """A line a client, over how many calls there are at once; the bars are the range of the rounds."""
+    """A line a client, over how many calls there are at once; each with the range of its rounds."""
     figure, panel = plt.subplots(figsize=(8, 3.6))
     peers = iter(LINES[theme])
-    places = range(len(of))
     for client in of[0].values:
         ours = client.startswith("linktor")
-        medians = [one.median(client) / 1e3 for one in of]
-        low = [middle - min(one.values[client]) / 1e3 for middle, one in zip(medians, of, strict=True)]
-        high = [max(one.values[client]) / 1e3 - middle for middle, one in zip(medians, of, strict=True)]
+        there = [one for one in of if client in one.values]
+        medians = [one.median(client) / 1e3 for one in there]
+        ranges = (
+            [middle - min(one.values[client]) / 1e3 for middle, one in zip(medians, there, strict=True)],
+            [max(one.values[client]) / 1e3 - middle for middle, one in zip(medians, there, strict=True)],
+        )
         panel.errorbar(
-            places,
+            range(len(there)),
             medians,
-            yerr=[low, high],
-            label=client.removesuffix(", async"),
+            yerr=ranges,
+            label=shortened(client),
             color=OURS[theme] if ours else next(peers),
             linewidth=2.5 if ours else 1.2,
             elinewidth=0.8,
@@ -111,30 +107,34 @@ def loads(of: Sequence[Measure], theme: str) -> Figure:
             markersize=5 if ours else 3,
             zorder=3 if ours else 2,
         )
-    panel.set_xticks(places, [one.row for one in of])
+    panel.set_xticks(range(len(of)), [one.row for one in of])
     panel.set_ylim(bottom=0)
     panel.set_ylabel("thousand calls a second")
     figure.legend(loc="outside right center")
     return figure
 
 
-def limits(rows: Sequence[dict[str, float]], theme: str) -> Figure:
+def limits(rows: Sequence[dict[str, Any]], theme: str) -> Figure:
     """What each policy pays in refusals, and what it gets."""
     windows = list(dict.fromkeys(row["windows"] for row in rows))
     figure, panels = plt.subplots(2, len(windows), figsize=(8, 3.8), sharey=True)
-    for column, each in enumerate(windows):
-        of = [row for row in rows if row["windows"] == each]
-        for row, (key, title, scale) in enumerate(
-            (("refused_per_window", "429s a window", 1), ("used", "% of the limit used", 100))
-        ):
-            panel = panels[row, column]
-            names = {one["policy"]: one["policy"] for one in of}
-            values = {names[one["policy"]]: one[key] * scale for one in of}
-            colours = [PEERS[theme] if name in ("naive", "off") else OURS[theme] for name in reversed(values)]
-            drawn = panel.barh(list(values)[::-1], list(values.values())[::-1], color=colours, height=0.7)
-            panel.bar_label(drawn, fmt="{:,.1f}", padding=3)
-            panel.margins(x=0.25)
-            panel.tick_params(axis="y", length=0)
-            panel.spines["left"].set_visible(False)
-            panel.set_title(f"{each} windows: {title}" if column == 0 else f"{each}: {title}", fontsize=9)
+    shown = (("refused_per_window", "429s in each", 1), ("used", "% of it used", 100))
+    for panel, ((key, title, scale), each) in zip(panels.flat, product(shown, windows), strict=True):
+        values = {row["policy"]: row[key] * scale for row in rows if row["windows"] == each}
+        bars(panel, values, {"reactive", "proactive"}, theme)
+        panel.set_title(f"{each} window: {title}", fontsize=9)
     return figure
+
+
+def bars(panel: Axes, values: dict[str, float], ours: Container[str], theme: str) -> None:
+    names = list(values)[::-1]
+    colours = [OURS[theme] if name in ours else PEERS[theme] for name in names]
+    drawn = panel.barh(names, [values[name] for name in names], color=colours, height=0.7)
+    panel.bar_label(drawn, fmt="{:,.1f}", padding=3)
+    panel.margins(x=0.25)
+    panel.tick_params(axis="y", length=0)
+    panel.spines["left"].set_visible(False)
+
+
+def shortened(client: str) -> str:
+    return client.removesuffix(", async")

@@ -1,8 +1,8 @@
 """Drivers that are told what to do, rounds that are interleaved, and what comes of them.
 
 A driver is started as ``DRIVER CLIENT URL`` and tells the version of its client. Then it is given lines of JSON:
-``{"calls": n, "at_once": m}`` makes calls, ``{"verify": n, "size": bytes}`` verifies webhooks, and others are a language's
-own. It answers each with a line of JSON: ``seconds``, ``cpu_seconds``, and so on.
+``{"calls": n, "at_once": m}`` makes calls, ``{"verify": n, "size": bytes}`` verifies webhooks, and others are those of
+one language. It answers each with a line of JSON: ``seconds``, ``cpu_seconds``, and so on.
 """
 
 import json
@@ -14,10 +14,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROUNDS = 1
+ROUNDS = 9
 """Rounds that count, after one to warm up."""
 
 Values = dict[str, list[float]]
+Run = Callable[[], dict[str, float]]
 Tick = Callable[[str], None]
 
 

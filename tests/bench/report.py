@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from statistics import median
 
 from charts import picture
@@ -9,6 +10,7 @@ from measure import ROUNDS, Measure
 from run import Results
 from targets import TARGETS, Target
 
+PREFACE = Path(__file__).with_name("preface.md")
 HEADINGS = {"rust": "Rust", "python": "Python", "node": "Node.js", "go": "Go"}
 
 
@@ -33,13 +35,7 @@ def told(results: Results) -> Iterator[str]:
 def page(results: Results) -> Iterator[str]:
     """As Markdown."""
     by_id = indexed(results)
-    yield "# Benchmarks\n"
-    yield "Made by `make bench`, which measures all of it again and writes this page and its charts; `make bench-rust`, `-python`, `-node` and `-go` measure one language and only print.\n"
-    yield f"* **Machine**: {results.machine}. {results.date}; the measuring took {results.minutes:.0f} minutes."
-    yield "* **Server**: `tests/bench/server.rs`, bare hyper on one thread of the same machine, over loopback: one fixed answer of 1.3 KB of JSON."
-    yield "* **Clients**: each in a process of its own, as its users set it up: connections kept alive and pooled, the key in a header, the JSON decoded. The SDK is built and called as the README does, without an option; `tests/bench/*/driver.*` shows each."
-    yield f"* **Rounds**: {ROUNDS}, interleaved, after one to warm up; who begins changes with the round. Numbers are medians. **A ratio is ours divided by the peer's**, of the same round, with its range; at more a second it is better above 1, at seconds, megabytes and microseconds below."
-    yield "* Memory and start take fewer rounds, and sizes one. The range says how far to trust a ratio: this machine shares its processors with others.\n"
+    yield PREFACE.read_text().format(**vars(results), rounds=ROUNDS)
     yield from picture("calls", "Calls a second of each client, 32 at once")
     yield "\n## Targets\n"
     yield from targets(by_id)

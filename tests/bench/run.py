@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def run(languages: Sequence[str]) -> Results:
         for name, (language, steps) in plans.items():
             with server() as url, Bench(language, url) as bench:
                 results.measures[name] = [one for step in steps for one in step.measure(bench, tick)]
-                results.versions[name] = bench.versions
+                results.versions[name] = bench.versions | {"linktor": version()}
     if "rust" in languages:
         results.simulation = simulation()
     results.minutes = (time.monotonic() - started) / 60
@@ -76,6 +77,13 @@ def simulation() -> dict[str, Any]:
     """How much of a limit a crowd puts to use, and how many refusals that costs."""
     command = ["cargo", "bench", "--quiet", "-p", "linktor", "--bench", "rate_limit"]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT).stdout)
+
+
+def version() -> str:
+    """The project's own: Go does not know it of a module that lies beside it."""
+    found = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def allow_connections() -> None:

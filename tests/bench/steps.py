@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from measure import ROUNDS, Bench, Driver, Measure, Tick, Values
+from measure import ROUNDS, Bench, Driver, Measure, Run, Tick, Values
 
-RUN_SECONDS = 0.05
+RUN_SECONDS = 0.25
 """How long a run of calls or of signatures is to take, unless each caller has but one call to make."""
 
 
@@ -44,7 +44,7 @@ class Calls:
                 yield Measure(f"{key}.p{rank}", f"Latency{title}", f"p{rank}", "µs", found[f"p{rank}_us"])
         yield Measure(f"{key}.cpu", f"CPU time of 10,000 calls{title}", row, "s", found["cpu"])
 
-    def _run(self, driver: Driver) -> Callable[[], dict[str, float]]:
+    def _run(self, driver: Driver) -> Run:
         count = 0
 
         def run() -> dict[str, float]:
@@ -76,7 +76,7 @@ class Verify:
         rates = bench.interleaved(f"signatures, {row}", runs, tick)["rate"]
         yield Measure(f"{bench.language.name}.verify.{self.size}", "Signatures of webhooks a second", row, "/s", rates)
 
-    def _run(self, driver: Driver) -> Callable[[], dict[str, float]]:
+    def _run(self, driver: Driver) -> Run:
         count = 0
 
         def run() -> dict[str, float]:
@@ -200,7 +200,7 @@ class Pipeline:
     def measure(self, bench: Bench, tick: Tick) -> Iterable[Measure]:
         gated, free = bench.driver("linktor"), bench.driver("linktor, pacing off")
 
-        def run(driver: Driver, limits: bool) -> Callable[[], dict[str, float]]:
+        def run(driver: Driver, limits: bool) -> Run:
             return lambda: {"us": driver.ask(pipeline=self.calls, limits=limits)["seconds"] / self.calls * 1e6}
 
         runs = {"linktor": run(gated, False), "with rate limits": run(gated, True), "pacing off": run(free, True)}

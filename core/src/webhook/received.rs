@@ -78,7 +78,7 @@ impl Layout {
     pub(super) fn read<'h, H: Headers + ?Sized>(&self, headers: &'h H) -> Result<Received<'h>, Error> {
         match self {
             Self::Hmac { signature, prefix, prefix_optional, timestamp } => {
-                let hex = value(headers, signature)?;
+                let hex = given(headers, signature)?;
                 let timestamp = timestamp.as_ref().map(|name| value(headers, name)).transpose()?;
                 let unprefixed = match prefix {
                     // An optional one may be of digits itself.
@@ -121,19 +121,18 @@ pub(super) fn seconds(timestamp: &[u8]) -> Result<u64, Error> {
     })
 }
 
-/// The one value of a header that is signed or a signature.
+/// The one value of a header that is signed or a list of signatures.
 fn value<'h, H: Headers + ?Sized>(headers: &'h H, name: &HeaderName) -> Result<&'h [u8], Error> {
+    given(headers, name).and_then(|value| if is_printable(value) { Ok(value) } else { Err(malformed(name)) })
+}
+
+/// The one value of a header.
+fn given<'h, H: Headers + ?Sized>(headers: &'h H, name: &HeaderName) -> Result<&'h [u8], Error> {
     match headers.under(name) {
-        Found::One(value) => {
-            let value = trimmed(value);
-            if value.is_empty() {
-                Err(refused("missing_signature", format!("the header `{name}` is empty")))
-            } else if is_printable(value) {
-                Ok(value)
-            } else {
-                Err(malformed(name))
-            }
-        }
+        Found::One(value) => match trimmed(value) {
+            [] => Err(refused("missing_signature", format!("the header `{name}` is empty"))),
+            value => Ok(value),
+        },
         Found::Nothing => Err(refused("missing_signature", format!("there is no header `{name}`"))),
         Found::Several => Err(refused("malformed_signature", format!("the header `{name}` is there more than once"))),
     }
