@@ -61,6 +61,8 @@ def save(folder: Path, name: str, draw: Draw) -> None:
             "font.size": 9,
             "legend.frameon": False,
             "savefig.transparent": True,
+            # Texts, in whatever font the page has.
+            "svg.fonttype": "none",
             "svg.hashsalt": name,
             "text.color": ink,
             "xtick.color": ink,

@@ -11,6 +11,9 @@ from measure import ROUNDS, Bench, Driver, Measure, Run, Tick, Values
 RUN_SECONDS = 0.25
 """How long a run of calls or of signatures is to take, unless each caller has but one call to make."""
 
+WARM_UP = 4
+"""How many such runs warm up, at once: compilers that compile what is hot need a second of it."""
+
 
 class Step(Protocol):
     """Something to measure, in a number of runs that is known before."""
@@ -49,12 +52,14 @@ class Calls:
 
         def run() -> dict[str, float]:
             nonlocal count
-            calls = count or max(2 * self.at_once, 100)
-            took = driver.ask(calls=calls, at_once=self.at_once)
-            rate = calls / took["seconds"]
-            # As many for each caller, and no fewer than one.
-            count = count or self.at_once * max(1, round(rate * RUN_SECONDS / self.at_once))
-            return took | {"rate": rate, "cpu": took["cpu_seconds"] / calls * 10_000}
+            if not count:
+                first = max(2 * self.at_once, 100)
+                rate = first / driver.ask(calls=first, at_once=self.at_once)["seconds"]
+                # As many for each caller, and no fewer than one.
+                count = self.at_once * max(1, round(rate * RUN_SECONDS / self.at_once))
+                driver.ask(calls=WARM_UP * count, at_once=self.at_once)
+            took = driver.ask(calls=count, at_once=self.at_once)
+            return took | {"rate": count / took["seconds"], "cpu": took["cpu_seconds"] / count * 10_000}
 
         return run
 
@@ -81,10 +86,11 @@ class Verify:
 
         def run() -> dict[str, float]:
             nonlocal count
-            verify = count or 500
-            rate = verify / driver.ask(verify=verify, size=self.size)["seconds"]
-            count = count or max(1, round(rate * RUN_SECONDS))
-            return {"rate": rate}
+            if not count:
+                rate = 500 / driver.ask(verify=500, size=self.size)["seconds"]
+                count = max(1, round(rate * RUN_SECONDS))
+                driver.ask(verify=WARM_UP * count, size=self.size)
+            return {"rate": count / driver.ask(verify=count, size=self.size)["seconds"]}
 
         return run
 
