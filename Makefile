@@ -3,7 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help quickstart quickstart-python quickstart-node quickstart-go \
-	test test-rust test-python test-node test-go soak lint bench bench-rust bench-python bench-node bench-go \
+	test test-rust test-python test-node test-go parity vectors-rust vectors-python vectors-node vectors-go \
+	soak lint bench bench-rust bench-python bench-node bench-go \
 	bench-built-rust bench-built-python bench-built-node bench-built-go clean sandbox python node go go-lib
 
 export LINKTOR_SANDBOX ?= $(CURDIR)/target/debug/linktor-sandbox
@@ -36,7 +37,7 @@ quickstart-go: go sandbox ## the same from Go
 test: ## every test of every language
 	rm -rf target/vectors
 	$(MAKE) test-rust test-python test-node test-go
-	@.ci/vector-table $(LANGUAGES)
+	@tests/vectors/parity.py
 
 test-rust: quickstart
 	cargo test --workspace
@@ -54,6 +55,22 @@ test-go: quickstart-go
 	cd bindings-go && GOEXPERIMENT=cgocheck2 go test -count=1 -tags linktor_count ./... && go test -count=1 -race ./...
 	cd examples/go && for example in $(GO_EXAMPLES); do go run ./$$example; done
 
+parity: ## every vector in every language, and docs/parity.md, which shows how they went
+	rm -rf target/vectors
+	@failed=0; $(MAKE) --keep-going $(LANGUAGES:%=vectors-%) || failed=1; tests/vectors/parity.py && exit $$failed
+
+vectors-rust:
+	cargo test --quiet --no-fail-fast -p linktor --lib --test vectors
+
+vectors-python: python sandbox
+	cd bindings-python && .venv/bin/python -X dev -m pytest -q -k 'not -transport]' tests/test_vectors.py
+
+vectors-node: node sandbox
+	cd bindings-node && node --test test/vectors.test.mjs
+
+vectors-go: go sandbox
+	cd bindings-go && go test -count=1 -run '^TestWireVectors$$' .
+
 soak: ## what takes minutes: 100,000 calls in each language, long property tests, installed packages
 	PROPTEST_CASES=100000 cargo test --release -p linktor --test properties --test webhook_properties
 	.ci/constant-time
@@ -68,7 +85,8 @@ lint: python node go ## formatters, linters, type checkers, and the check for on
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	.ci/one-crypto-provider
-	cd bindings-python && .venv/bin/ruff check . ../examples/python ../tests/bench && .venv/bin/ruff format --check . ../examples/python ../tests/bench
+	cd bindings-python && .venv/bin/ruff check . ../examples/python ../tests/vectors ../tests/bench
+	cd bindings-python && .venv/bin/ruff format --check . ../examples/python ../tests/vectors ../tests/bench
 	cd bindings-python && .venv/bin/mypy && .venv/bin/pyright && .venv/bin/python -m mypy.stubtest linktor._native
 	cd bindings-node && npm run --silent lint
 	test -z "$$(gofmt -l bindings-go examples/go tests/bench/go)"

@@ -26,17 +26,17 @@ func (r *vectorRun) compareOutcome(what string, response *linktor.Response, err 
 			r.Errorf("%s: it succeeded with HTTP %d, and %v was expected", what, response.StatusCode, expected)
 			return
 		}
-		compareError(r.T, what, err, expected)
+		compareError(r.TB, what, err, expected)
 		return
 	}
 	if err != nil {
 		r.Errorf("%s: %v", what, err)
 		return
 	}
-	compareResponse(r.T, what, response, expect)
+	compareResponse(r.TB, what, response, expect)
 }
 
-func compareResponse(t *testing.T, what string, response *linktor.Response, expect object) {
+func compareResponse(t testing.TB, what string, response *linktor.Response, expect object) {
 	for name, expected := range expect {
 		var actual any
 		var err error
@@ -70,7 +70,7 @@ func compareResponse(t *testing.T, what string, response *linktor.Response, expe
 	}
 }
 
-func compareRateLimit(t *testing.T, what string, limit *linktor.RateLimit, expected any) {
+func compareRateLimit(t testing.TB, what string, limit *linktor.RateLimit, expected any) {
 	fields, ok := expected.(object)
 	if !ok || limit == nil {
 		if ok || limit != nil {
@@ -103,14 +103,14 @@ func compareRateLimit(t *testing.T, what string, limit *linktor.RateLimit, expec
 }
 
 // compareWaited expects at least the first, and at most the second number of seconds.
-func compareWaited(t *testing.T, what string, waited time.Duration, expected any) {
+func compareWaited(t testing.TB, what string, waited time.Duration, expected any) {
 	between := expected.([]any)
 	if waited < seconds(between[0]) || waited > seconds(between[1]) {
 		t.Errorf("%s: it waited %v, and %s s were expected", what, waited, written(expected))
 	}
 }
 
-func compareError(t *testing.T, what string, err error, expected object) {
+func compareError(t testing.TB, what string, err error, expected object) {
 	failure, ok := errors.AsType[*linktor.Error](err)
 	if !ok {
 		t.Fatalf("%s: %T is no *linktor.Error: %v", what, err, err)
@@ -160,7 +160,7 @@ func compareError(t *testing.T, what string, err error, expected object) {
 }
 
 func (r *vectorRun) compareJournal(expected []object) {
-	t, actual := r.T, journal(r)
+	t, actual := r.TB, journal(r)
 	if len(actual) != len(expected) {
 		t.Errorf("the server saw %d requests, and %d were expected: %+v", len(actual), len(expected), actual)
 		return
@@ -194,7 +194,7 @@ func (r *vectorRun) compareJournal(expected []object) {
 
 var isUUID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-func compareHeaders(t *testing.T, what string, pairs [][2]string, expected object) {
+func compareHeaders(t testing.TB, what string, pairs [][2]string, expected object) {
 	actual := object{}
 	for _, pair := range pairs {
 		switch name := pair[0]; name {
@@ -221,7 +221,7 @@ func compareHeaders(t *testing.T, what string, pairs [][2]string, expected objec
 }
 
 // compareURL compares the queries field by field.
-func compareURL(t *testing.T, what, actual, expected string) {
+func compareURL(t testing.TB, what, actual, expected string) {
 	actualPlace, actualQuery, _ := strings.Cut(actual, "?")
 	expectedPlace, expectedQuery, _ := strings.Cut(expected, "?")
 	compare(t, what+": url", actualPlace, expectedPlace)
@@ -241,7 +241,7 @@ func compareURL(t *testing.T, what, actual, expected string) {
 	compare(t, what+": url", actualFields.Encode(), expectedFields.Encode())
 }
 
-func parse(t *testing.T, text []byte) any {
+func parse(t testing.TB, text []byte) any {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -251,7 +251,7 @@ func parse(t *testing.T, text []byte) any {
 	return value
 }
 
-func compare(t *testing.T, what string, actual, expected any) {
+func compare(t testing.TB, what string, actual, expected any) {
 	t.Helper()
 	if !reflect.DeepEqual(plain(actual), plain(expected)) {
 		t.Errorf("%s is\n  %s\nand was expected to be\n  %s", what, written(actual), written(expected))

@@ -122,16 +122,16 @@ func (r *vectorRun) deliver(what string, step, expect object) {
 	for name, expected := range expect {
 		switch name {
 		case "status":
-			compare(r.T, what+": status", number(response.StatusCode), expected)
+			compare(r.TB, what+": status", number(response.StatusCode), expected)
 		case "body":
-			compare(r.T, what+": body", string(body), expected)
+			compare(r.TB, what+": body", string(body), expected)
 		case "handled":
-			compare(r.T, what+": handled", number(int(r.inbox.handled.Load()-before)), expected)
+			compare(r.TB, what+": handled", number(int(r.inbox.handled.Load()-before)), expected)
 		case "asked":
-			compare(r.T, what+": asked", r.inbox.own.questions(), expected)
+			compare(r.TB, what+": asked", r.inbox.own.questions(), expected)
 		case "headers":
 			for name, expected := range expected.(object) {
-				compare(r.T, what+": "+name, orNil(response.Header.Get(name), response.Header.Get(name)), expected)
+				compare(r.TB, what+": "+name, orNil(response.Header.Get(name), response.Header.Get(name)), expected)
 			}
 		default:
 			r.Fatalf("the runner does not know %q of a delivery's answer", name)

@@ -153,11 +153,11 @@ func (r *vectorRun) authorizeURL(what string, step, expect object) {
 	}
 	request, err := r.client.Auth().AuthorizeURL(scopes, step["redirect_uri"].(string))
 	if expected, ok := expect["error"].(object); ok || err != nil {
-		compareError(r.T, what, err, expected)
+		compareError(r.TB, what, err, expected)
 		return
 	}
 	if expected, ok := expect["url"].(string); ok {
-		compareURL(r.T, what, request.URL, expected)
+		compareURL(r.TB, what, request.URL, expected)
 	}
 	url, err := url.Parse(request.URL)
 	if err != nil {
@@ -203,10 +203,10 @@ func (r *vectorRun) paginate(what string, step, expect object) {
 		items = append(items, r.parsed(item))
 	}
 	if expected, ok := expect["items"]; ok {
-		compare(r.T, what+": items", items, expected)
+		compare(r.TB, what+": items", items, expected)
 	}
 	if expected, ok := expect["error"].(object); ok || failure != nil {
-		compareError(r.T, what, failure, expected)
+		compareError(r.TB, what, failure, expected)
 	}
 }
 
@@ -242,10 +242,10 @@ func (r *vectorRun) jwt(what string, step, expect object) {
 		err = jwt.Verify(step["token"].(string), secret, &value, given...)
 	}
 	if expected, ok := expect["error"].(object); ok || err != nil {
-		compareError(r.T, what, err, expected)
+		compareError(r.TB, what, err, expected)
 		return
 	}
-	compare(r.T, what+": "+wanted, value, expect[wanted])
+	compare(r.TB, what+": "+wanted, value, expect[wanted])
 }
 
 func (r *vectorRun) rateLimit(what string, class any, expect object) {
@@ -255,10 +255,10 @@ func (r *vectorRun) rateLimit(what string, class any, expect object) {
 	}
 	limit, err := r.client.RateLimit(classes...)
 	if expected, ok := expect["error"].(object); ok || err != nil {
-		compareError(r.T, what, err, expected)
+		compareError(r.TB, what, err, expected)
 		return
 	}
-	compareRateLimit(r.T, what, limit, expect["rate_limit"])
+	compareRateLimit(r.TB, what, limit, expect["rate_limit"])
 }
 
 func (r *vectorRun) control(name string, with any) {
@@ -287,13 +287,13 @@ func (r *vectorRun) sessionValue(session *linktor.Session) any {
 // compareValue compares what an auth call gave, field by field.
 func (r *vectorRun) compareValue(what string, value any, err error, expect object) {
 	if expected, ok := expect["error"].(object); ok || err != nil {
-		compareError(r.T, what, err, expected)
+		compareError(r.TB, what, err, expected)
 		return
 	}
 	fields, ok := expect["value"].(object)
 	if !ok {
 		if expected, ok := expect["value"]; ok {
-			compare(r.T, what, value, expected)
+			compare(r.TB, what, value, expected)
 		}
 		return
 	}
@@ -305,7 +305,7 @@ func (r *vectorRun) compareValue(what string, value any, err error, expect objec
 			}
 			continue
 		}
-		compare(r.T, what+": "+name, actual[name], expected)
+		compare(r.TB, what+": "+name, actual[name], expected)
 	}
 }
 
@@ -313,5 +313,5 @@ func (r *vectorRun) parsed(value json.RawMessage) any {
 	if value == nil {
 		return nil
 	}
-	return parse(r.T, value)
+	return parse(r.TB, value)
 }

@@ -113,7 +113,7 @@ func (r *vectorRun) stepOfStore(what string, step, expect object) {
 			r.Errorf("%s: the store was asked to %q, and %q was expected", what, calls, expected)
 		}
 		if expected, ok := expect["records"]; ok {
-			compare(r.T, what+": records", number(records), expected)
+			compare(r.TB, what+": records", number(records), expected)
 		}
 		r.store.forget()
 	default:

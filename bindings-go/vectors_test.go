@@ -36,22 +36,15 @@ type vectorCase struct {
 }
 
 func TestWireVectors(t *testing.T) {
-	passed, failed := 0, 0
+	outcomes := outcomes{}
+	t.Cleanup(func() { outcomes.write(t) })
 	for name, one := range vectors(t) {
-		if t.Run(name, func(t *testing.T) { runCase(t, one) }) {
-			passed++
-		} else {
-			failed++
-		}
-	}
-	line := fmt.Sprintf("vectors go: %d passed, %d failed", passed, failed)
-	fmt.Println(line)
-	folder := "../target/vectors"
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "go.txt"), []byte(line+"\n"), 0o644); err != nil {
-		t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			seen := &witness{TB: t}
+			t.Cleanup(func() { outcomes.add(name, seen) })
+			defer seen.survive()
+			runCase(seen, one)
+		})
 	}
 }
 
@@ -85,7 +78,7 @@ func vectors(t *testing.T) iter.Seq2[string, vectorCase] {
 
 // vectorRun is a case under way.
 type vectorRun struct {
-	*testing.T
+	testing.TB
 	one      vectorCase
 	provider string
 	client   *linktor.Client
@@ -103,7 +96,7 @@ type vectorRun struct {
 	placeholders map[string]string
 }
 
-func runCase(t *testing.T, one vectorCase, own ...linktor.Option) {
+func runCase(t testing.TB, one vectorCase, own ...linktor.Option) {
 	provider, _ := one.Client["provider"].(string)
 	if provider == "" {
 		provider = "linktor"
@@ -114,7 +107,7 @@ func runCase(t *testing.T, one vectorCase, own ...linktor.Option) {
 	}
 	reset(t, script...)
 
-	run := &vectorRun{T: t, one: one, provider: provider, own: own, placeholders: map[string]string{
+	run := &vectorRun{TB: t, one: one, provider: provider, own: own, placeholders: map[string]string{
 		"$sandbox": sandbox.URL, "$language": "go", "$version": version(), "$folder": t.TempDir(),
 	}}
 	for name, credential := range sandbox.Credentials[provider] {

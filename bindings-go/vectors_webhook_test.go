@@ -20,12 +20,12 @@ func (r *vectorRun) webhook(what string, step, expect object) {
 	case "verify_signature":
 		err := r.verifyWebhookSignature(step)
 		if expected, ok := expect["error"].(object); ok || err != nil {
-			compareError(r.T, what, err, expected)
+			compareError(r.TB, what, err, expected)
 		}
 	case "sign":
 		header, err := r.signWebhook(step)
 		if expected, ok := expect["error"].(object); ok || err != nil {
-			compareError(r.T, what, err, expected)
+			compareError(r.TB, what, err, expected)
 			return
 		}
 		actual, expected := object{}, object{}
@@ -35,13 +35,13 @@ func (r *vectorRun) webhook(what string, step, expect object) {
 		for name, value := range expect["headers"].(object) {
 			expected[http.CanonicalHeaderKey(name)] = value
 		}
-		compare(r.T, what+": headers", actual, expected)
+		compare(r.TB, what+": headers", actual, expected)
 	case "event_types":
 		var types []any
 		for _, name := range webhook.EventTypes() {
 			types = append(types, string(name))
 		}
-		compare(r.T, what, types, expect["types"])
+		compare(r.TB, what, types, expect["types"])
 	case "begin", "commit", "release":
 		r.deduplicate(what, call.(string), step["id"].(string), expect)
 	default:
@@ -152,7 +152,7 @@ func webhookOptions(step object) []webhook.Option {
 
 func (r *vectorRun) compareEvent(what string, event *webhook.Event, err error, expect object) {
 	if expected, ok := expect["error"].(object); ok || err != nil {
-		compareError(r.T, what, err, expected)
+		compareError(r.TB, what, err, expected)
 		return
 	}
 	for name, expected := range expect {
@@ -172,7 +172,7 @@ func (r *vectorRun) compareEvent(what string, event *webhook.Event, err error, e
 			var raw json.RawMessage
 			err := event.Data(&raw)
 			if expected, ok := expected.(object); ok && expected["error"] != nil {
-				compareError(r.T, what+": data", err, expected["error"].(object))
+				compareError(r.TB, what+": data", err, expected["error"].(object))
 				continue
 			}
 			if err != nil {
@@ -183,7 +183,7 @@ func (r *vectorRun) compareEvent(what string, event *webhook.Event, err error, e
 		default:
 			r.Fatalf("the runner does not know %q of an event", name)
 		}
-		compare(r.T, what+": "+name, actual, expected)
+		compare(r.TB, what+": "+name, actual, expected)
 	}
 }
 
@@ -215,10 +215,10 @@ func (r *vectorRun) deduplicate(what, call, id string, expect object) {
 		err = r.seen().Release(r.Context(), id)
 	}
 	if expected, ok := expect["error"].(object); ok || err != nil {
-		compareError(r.T, what, err, expected)
+		compareError(r.TB, what, err, expected)
 		return
 	}
-	compare(r.T, what, orNil(begun, string(begun)), expect["value"])
+	compare(r.TB, what, orNil(begun, string(begun)), expect["value"])
 }
 
 // moment is a number of epoch seconds as a time.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
 import { Linktor, webhooks } from '@linktor/sdk'
@@ -21,8 +21,8 @@ const OF_THE_TRANSPORT = ['host', 'connection', 'content-length', 'accept-encodi
 const folder = join(root, 'tests', 'vectors', 'wire')
 
 /**
- * A test of each case that `isMeant`; how many passed and failed. `options` are every client's, which may send
- * `headers` of its transport's own.
+ * A test of each case that `isMeant`; how they went, by file and name: `true`, or what went wrong. `options` are every
+ * client's, which may send `headers` of its transport's own.
  */
 export function useVectors({ options = {}, headers = [], isMeant = () => true } = {}) {
   const idle = Array.from({ length: AT_ONCE }, () => new OwnSandbox())
@@ -30,29 +30,31 @@ export function useVectors({ options = {}, headers = [], isMeant = () => true } 
   before(() => Promise.all(sandboxes.map((sandbox) => sandbox.start())))
   after(() => sandboxes.map((sandbox) => sandbox.stop()))
 
-  const result = { passed: 0, failed: 0 }
+  const outcomes = {}
   const ofTheTransport = new Set([...OF_THE_TRANSPORT, ...headers])
   describe('vectors', { concurrency: AT_ONCE }, () => {
     for (const file of readdirSync(folder).sort()) {
       for (const one of JSON.parse(readFileSync(join(folder, file))).cases) {
         const name = `${file}: ${one.name}`
-        if (isMeant(name, one)) test(name, () => counted(one))
+        if (isMeant(name, one)) test(name, () => recorded(basename(file, '.json'), one))
       }
     }
   })
-  return result
+  return outcomes
 
-  async function counted(one) {
+  async function recorded(file, one) {
     const sandbox = idle.pop()
-    result.failed += 1
+    outcomes[file] ??= {}
     try {
       await sandbox.reset()
       await run({ sandbox, options, ofTheTransport }, one)
+      outcomes[file][one.name] = true
+    } catch (error) {
+      outcomes[file][one.name] = String(error)
+      throw error
     } finally {
       idle.push(sandbox)
     }
-    result.failed -= 1
-    result.passed += 1
   }
 }
 

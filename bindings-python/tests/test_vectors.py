@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,8 @@ from transport import AsyncRecorder, Recorder
 from vector import Case, credentials
 from webhook import RECEIVERS, Inbox, compare_event, webhook
 
-CASES: list[tuple[str, dict[str, Any]]] = [
-    (f"{file.stem}-{case['name']}", case)
+CASES: list[tuple[str, str, dict[str, Any]]] = [
+    (file.stem, f"{file.stem}-{case['name']}", case)
     for file in sorted((ROOT / "tests" / "vectors" / "wire").glob("*.json"))
     for case in json.loads(file.read_text(encoding="utf-8"))["cases"]
 ]
@@ -35,34 +37,43 @@ OF_THE_CLIENTS_OWN_TRANSPORT = {
     "retry-the_error_is_that_of_the_last_attempt",
 }
 RUNS = [
-    pytest.param(name, data, mode, is_odd, id=f"{name}-{mode}")
-    for is_odd, (name, data) in ((number % 2 == 1, one) for number, one in enumerate(CASES))
+    pytest.param(file, data, mode, is_odd, id=f"{name}-{mode}")
+    for is_odd, (file, name, data) in ((number % 2 == 1, one) for number, one in enumerate(CASES))
     for mode in MODES
     if mode != "transport" or ("transport_own" not in data and name not in OF_THE_CLIENTS_OWN_TRANSPORT)
 ]
 NOT_KEYWORDS = {"method", "path", "paginate", "query", "expect", "with_organization", "with_credentials"}
 
-passed: set[tuple[str, str]] = set()
-ran: set[tuple[str, str]] = set()
+# By mode, file and name: true, or what went wrong.
+outcomes: defaultdict[str, defaultdict[str, dict[str, bool | str]]] = defaultdict(lambda: defaultdict(dict))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _report() -> Iterator[None]:
     yield
-    if len(ran) < len(RUNS):
-        return
-    failed = {name for name, _ in ran - passed}
-    good = sum(name not in failed for name, _ in CASES)
-    line = f"vectors python: {good} passed, {len(CASES) - good} failed"
-    report = ROOT / "target" / "vectors" / "python.txt"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(line + "\n", encoding="utf-8")
-    print(f"\n{line}")
+    folder = ROOT / "target" / "vectors"
+    folder.mkdir(parents=True, exist_ok=True)
+    for mode in ("sync", "async"):
+        (folder / f"python-{mode}.json").write_text(json.dumps(outcomes[mode]), encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "data", "mode", "is_odd"), RUNS)
-def test_vector(name: str, data: dict[str, Any], mode: str, is_odd: bool, sandbox: Sandbox, tmp_path: Path) -> None:
-    ran.add((name, mode))
+@contextmanager
+def recorded(mode: str, file: str, name: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        outcomes[mode][file][name] = f"{type(error).__name__}: {error}"
+        raise
+    outcomes[mode][file][name] = True
+
+
+@pytest.mark.parametrize(("file", "data", "mode", "is_odd"), RUNS)
+def test_vector(file: str, data: dict[str, Any], mode: str, is_odd: bool, sandbox: Sandbox, tmp_path: Path) -> None:
+    with recorded(mode, file, data["name"]):
+        run_case(data, mode, is_odd, sandbox, tmp_path)
+
+
+def run_case(data: dict[str, Any], mode: str, is_odd: bool, sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.script(*data.get("script", []))
     case = Case(data, sandbox, tmp_path)
     diff: list[str] = []
@@ -83,7 +94,6 @@ def test_vector(name: str, data: dict[str, Any], mode: str, is_odd: bool, sandbo
     if "journal" in data:
         compare_journal(diff, case.fill(data["journal"]), sandbox.journal())
     assert not diff, "\n" + "\n".join(diff)
-    passed.add((name, mode))
 
 
 async def run(

@@ -28,6 +28,9 @@ mod page;
 mod pipeline;
 mod provider;
 mod rate_limit;
+#[cfg(test)]
+#[path = "../tests/vectors/report.rs"]
+mod report;
 mod request;
 mod response;
 mod retry;

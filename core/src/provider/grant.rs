@@ -86,15 +86,12 @@ fn seconds(time: SystemTime) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::run;
 
     /// The vectors of `grant.json`.
-    #[test]
-    fn grants_are_read_as_the_vectors_say() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/unit/grant.json");
-        let document: Value = serde_json::from_slice(&std::fs::read(file).expect("the file is there")).expect("JSON");
-        let cases = document["cases"].as_array().expect("a list");
-        assert!(!cases.is_empty());
-        for case in cases {
+    #[tokio::test]
+    async fn grants_are_read_as_the_vectors_say() {
+        run("grant", async |case| {
             let text = |name: &str| case[name].as_str().expect("a text");
             let now = case
                 .get("now")
@@ -121,8 +118,12 @@ mod tests {
                     (Some(expected), Some(found)) => (expected - found).abs() < 1.0,
                     _ => *expected == found[field],
                 };
-                assert!(is_same, "{}: {field}: expected {expected}, found {}", text("name"), found[field]);
+                if !is_same {
+                    return Err(format!("{field}: expected {expected}, found {}", found[field]));
+                }
             }
-        }
+            Ok(())
+        })
+        .await;
     }
 }

@@ -77,15 +77,10 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-
-    #[derive(Deserialize)]
-    struct Vectors {
-        cases: Vec<Case>,
-    }
+    use crate::report::run;
 
     #[derive(Deserialize)]
     struct Case {
-        name: String,
         tokens: u32,
         steps: Vec<Step>,
         granted: Vec<bool>,
@@ -115,11 +110,10 @@ mod tests {
     }
 
     /// The vectors of `budget.json`.
-    #[test]
-    fn tokens_come_and_go_as_the_vectors_say() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/unit/budget.json");
-        let text = std::fs::read_to_string(file).expect("the vectors");
-        for case in serde_json::from_str::<Vectors>(&text).expect("vectors").cases {
+    #[tokio::test]
+    async fn tokens_come_and_go_as_the_vectors_say() {
+        run("budget", async |case| {
+            let case = Case::deserialize(case).map_err(|error| error.to_string())?;
             let budget = Budget::new(case.tokens);
             let mut granted = Vec::new();
             for step in &case.steps {
@@ -131,8 +125,12 @@ mod tests {
                     Step::Freed => budget.give(0),
                 }
             }
-            assert_eq!(granted, case.granted, "{}", case.name);
-            assert_eq!(budget.tokens.load(Ordering::Relaxed), case.left, "{}", case.name);
-        }
+            let left = budget.tokens.load(Ordering::Relaxed);
+            if granted != case.granted || left != case.left {
+                return Err(format!("expected {:?} and {}, found {granted:?} and {left}", case.granted, case.left));
+            }
+            Ok(())
+        })
+        .await;
     }
 }

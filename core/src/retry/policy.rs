@@ -73,15 +73,10 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-
-    #[derive(Deserialize)]
-    struct Vectors {
-        cases: Vec<Case>,
-    }
+    use crate::report::run;
 
     #[derive(Deserialize)]
     struct Case {
-        name: String,
         retries: u32,
         random: f64,
         max_retry_wait: f64,
@@ -91,11 +86,10 @@ mod tests {
     }
 
     /// The vectors of `backoff.json`.
-    #[test]
-    fn waits_are_as_long_as_the_vectors_say() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/unit/backoff.json");
-        let text = std::fs::read_to_string(file).expect("the vectors");
-        for case in serde_json::from_str::<Vectors>(&text).expect("vectors").cases {
+    #[tokio::test]
+    async fn waits_are_as_long_as_the_vectors_say() {
+        run("backoff", async |case| {
+            let case = Case::deserialize(case).map_err(|error| error.to_string())?;
             let policy = Policy { max_retries: 3, max_wait: Duration::from_secs_f64(case.max_retry_wait) };
             let seconds = |value: Option<f64>| value.map(Duration::from_secs_f64);
             let wait = policy.wait(case.retries, seconds(case.hint), seconds(case.remaining), case.random);
@@ -104,7 +98,8 @@ mod tests {
                 (Some(wait), Some(expected)) => (wait - expected).abs() < 1e-6,
                 (wait, expected) => wait == expected,
             };
-            assert!(is_same, "{}: {wait:?} is not {:?}", case.name, case.wait);
-        }
+            if is_same { Ok(()) } else { Err(format!("{wait:?} is not {:?}", case.wait)) }
+        })
+        .await;
     }
 }

@@ -1,44 +1,9 @@
-//! Reading vector files, and reporting all the cases that fail at once.
+//! Comparing what was found with what a case expects.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use linktor::{Error, RateLimit};
 use serde_json::Value;
-
-pub(crate) fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(name)
-}
-
-/// The cases of one file.
-pub(crate) fn read(file: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let document: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    document["cases"].as_array().expect("a file has cases").clone()
-}
-
-/// How cases went: names and reasons of those that failed.
-#[derive(Default)]
-pub(crate) struct Report {
-    pub(crate) passed: usize,
-    pub(crate) failures: BTreeMap<String, String>,
-}
-
-impl Report {
-    pub(crate) fn add(&mut self, name: &str, outcome: Result<(), String>) {
-        match outcome {
-            Ok(()) => self.passed += 1,
-            Err(why) => assert!(self.failures.insert(name.to_owned(), why).is_none(), "{name} stands twice"),
-        }
-    }
-
-    pub(crate) fn finish(self) {
-        assert!(self.passed > 0 || !self.failures.is_empty(), "no case was run");
-        let failed: String = self.failures.iter().map(|(name, why)| format!("\n{name}: {why}")).collect();
-        assert!(failed.is_empty(), "{} cases failed:{failed}", self.failures.len());
-    }
-}
 
 /// Compares an error with what is expected of it.
 pub(crate) fn check_error(expected: &Value, error: &Error) -> Result<(), String> {

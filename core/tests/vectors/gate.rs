@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cases::{same, text};
 use crate::options;
-use crate::unit::run;
+use crate::report::run;
 use futures_util::future::BoxFuture;
 use linktor::{Client, Error, HeaderMap, Method, Request, Response};
 use linktor::{Transport, TransportError, TransportFailure, TransportRequest, TransportResponse};
@@ -49,7 +49,7 @@ impl Held {
 
 #[tokio::test(start_paused = true)]
 async fn gate() {
-    run("gate.json", async |case| {
+    run("gate", async |case| {
         let transport = Held::default();
         let mut given = case["client"].as_object().expect("a case has a client").clone();
         given.entry("api_key").or_insert_with(|| "invented".into());

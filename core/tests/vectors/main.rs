@@ -7,6 +7,7 @@ mod gate;
 mod options;
 mod own;
 mod receiving;
+mod report;
 mod retries;
 mod steps;
 mod unit;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cases::{check_rate_limit, same, text};
-use crate::unit::run;
+use crate::report::run;
 use futures_util::future::BoxFuture;
 use linktor::{Client, Clock, HeaderMap, Method, Provider, RateLimit, Request};
 use linktor::{Transport, TransportError, TransportFailure, TransportRequest, TransportResponse};
@@ -91,7 +91,7 @@ fn client(case: &Value, outcome: Outcome) -> (Client, Arc<AtomicU32>) {
 
 #[tokio::test(start_paused = true)]
 async fn hint() {
-    run("hint.json", async |case| {
+    run("hint", async |case| {
         let status = case["status"].as_u64().and_then(|status| status.try_into().ok()).expect("a status");
         let body = case.get("body").map(text).unwrap_or_default().into_bytes();
         let (client, _) = client(case, Outcome::Answer(status, headers(&case["headers"]), body));
@@ -105,7 +105,7 @@ async fn hint() {
 
 #[tokio::test(start_paused = true)]
 async fn repeat() {
-    run("repeat.json", async |case| {
+    run("repeat", async |case| {
         let outcome = match (case["failure"].as_u64(), case["failure"].as_str()) {
             (Some(status), _) => Outcome::Answer(status.try_into().expect("a status"), HeaderMap::new(), Vec::new()),
             (None, Some("timeout")) => Outcome::Nothing,
@@ -133,7 +133,7 @@ async fn repeat() {
 
 #[tokio::test(start_paused = true)]
 async fn rate_limit() {
-    run("rate_limit.json", async |case| {
+    run("rate_limit", async |case| {
         let (client, _) = client(case, Outcome::Answer(200, headers(&case["headers"]), Vec::new()));
         let response = client.execute(request(case)).await.map_err(|error| error.to_string())?;
         check_rate_limit(&case["rate_limit"], response.rate_limit())?;

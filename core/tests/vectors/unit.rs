@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::cases::{Report, check_error, folder, read, same, text};
+use crate::cases::{check_error, same, text};
+use crate::report::run;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use linktor::{Client, HeaderMap, Method, Payload, Provider, Request, Transport, TransportError};
@@ -41,17 +42,9 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
     }
 }
 
-pub(crate) async fn run(file: &str, case_of: impl AsyncFn(&Value) -> Result<(), String>) {
-    let mut report = Report::default();
-    for case in read(&folder("unit").join(file)) {
-        report.add(case["name"].as_str().expect("a case has a name"), case_of(&case).await);
-    }
-    report.finish();
-}
-
 #[tokio::test]
 async fn url() {
-    run("url.json", async |case| {
+    run("url", async |case| {
         let transport = Fixed::new(200, HeaderMap::new(), Vec::new());
         let client = Client::builder()
             .api_key("invented")
@@ -77,7 +70,7 @@ async fn url() {
 
 #[tokio::test]
 async fn base_url() {
-    run("base_url.json", async |case| {
+    run("base_url", async |case| {
         let outcome = Client::builder()
             .api_key("invented")
             .base_url(text(&case["url"]))
@@ -94,7 +87,7 @@ async fn base_url() {
 
 #[tokio::test]
 async fn error_body() {
-    run("error_body.json", async |case| {
+    run("error_body", async |case| {
         let headers = pairs(&case["headers"])
             .into_iter()
             .map(|(name, value)| (name.parse().expect("a header name"), value.parse().expect("a header value")))
@@ -121,7 +114,7 @@ async fn error_body() {
 
 #[tokio::test]
 async fn payload() {
-    run("payload.json", async |case| {
+    run("payload", async |case| {
         let provider = Provider::named(&text(&case["provider"])).expect("a known provider");
         let status = case["status"].as_u64().and_then(|status| status.try_into().ok()).expect("a status");
         let body = text(&case["body"]);
@@ -144,7 +137,7 @@ async fn payload() {
 
 #[tokio::test]
 async fn page() {
-    run("page.json", async |case| {
+    run("page", async |case| {
         let client = Client::builder()
             .provider(Provider::named(&text(&case["provider"])).expect("a known provider"))
             .api_key("invented")

@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use crate::cases::{Report, check_error, folder, read, same, text};
+use crate::cases::{check_error, same, text};
 use crate::options::client;
 use crate::own::Store;
 use crate::receiving::Hook;
+use crate::report::{Report, folder, read};
 use crate::steps::{Known, take};
 use crate::webhook;
 use linktor::HeaderMap;
@@ -28,15 +29,10 @@ async fn wire() {
         for case in read(&file) {
             sandbox.reset();
             let stem = file.file_stem().expect("a file has a name").to_string_lossy();
-            let name = format!("{stem}/{}", text(&case["name"]));
-            report.add(&name, run(&sandbox, &case).await);
+            report.add(&stem, &case, run(&sandbox, &case)).await;
         }
     }
-    let line = format!("vectors rust: {} passed, {} failed", report.passed, report.failures.len());
-    let target = folder("../../target/vectors");
-    std::fs::create_dir_all(&target).expect("the folder can be made");
-    std::fs::write(target.join("rust.txt"), format!("{line}\n")).expect("the line can be written");
-    report.finish();
+    report.finish("rust");
 }
 
 async fn run(sandbox: &Sandbox, case: &Value) -> Result<(), String> {
