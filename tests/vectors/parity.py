@@ -38,7 +38,7 @@ HEAD = """\
 How every vector of [`tests/vectors`](../tests/vectors/README.md) went in every language.
 `make parity` runs them all, writes this page, and fails unless all pass.
 """
-PASSED, FAILED, MISSING = "✓", "✗", "–"  # noqa: RUF001
+PASSED, FAILED, MISSING = "✓", "✗", "–"
 NOT_RUN = "it was not run"
 MOST_NAMED = 20
 
