@@ -185,7 +185,7 @@ async fn what_a_session_is_made_of_never_appears() {
     }
 
     let oauth = OAuth::new("id", SESSION_MARKER).refresh_token(SESSION_MARKER).access_token(SESSION_MARKER);
-    let minted = Jwt::new(SESSION_MARKER, "user-1");
+    let minted = Jwt::new(SESSION_MARKER, "user-1").claim(SESSION_MARKER, SESSION_MARKER);
     printed.push(format!("{oauth:?} {minted:?} {oauth:#?} {minted:#?}"));
     let client = Client::builder()
         .provider(Provider::api_v2())
