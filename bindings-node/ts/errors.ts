@@ -50,8 +50,8 @@ export interface ErrorRecord {
 }
 
 /**
- * The base of all errors of this SDK. It holds no credential, and printing it shows
- * neither query string nor body.
+ * The base of all errors of this SDK. It holds no credential. Printing it shows no query string, and of the answer's
+ * body only message and code; a short plain text is the message.
  */
 export class LinktorError extends Error {
   /** What went wrong, as one word. */

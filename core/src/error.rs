@@ -145,8 +145,8 @@ impl Sent {
     }
 }
 
-/// Why a call failed, with all that is known of it. Prints no credential, no query
-/// string and no body.
+/// Why a call failed, with all that is known of it. Prints neither credential nor query
+/// string, and of the answer's body only message and code; a short plain text is the message.
 ///
 /// ```
 /// let error = linktor::Client::new("Bearer lk_invented").unwrap_err();
