@@ -21,7 +21,7 @@ windows_arm64 | aarch64-pc-windows-*) platform=windows_arm64 target=aarch64-pc-w
 *) echo "there is no library for the platform ${2:-$host}" >&2; exit 2 ;;
 esac
 built=${CARGO_TARGET_DIR:-$root/target}
-set -- --manifest-path "$root/Cargo.toml" --package linktor-ffi
+set -- --locked --manifest-path "$root/Cargo.toml" --package linktor-ffi
 if [ "$target" != "$host" ]; then
   set -- "$@" --target "$target"
   built=$built/$target

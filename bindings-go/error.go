@@ -158,8 +158,8 @@ type Error struct {
 	causes  []error
 }
 
-// Error gives one line with everything that helps to find the failure: no credential, no
-// query and no body.
+// Error gives one line with everything that helps to find the failure: neither credential
+// nor query, and of the answer's body only message and code; a short plain text is the message.
 func (e *Error) Error() string { return "linktor: " + e.display }
 
 // Unwrap gives what the error comes from: the error of your own function, those of the
@@ -179,7 +179,7 @@ func (e *Error) Is(target error) bool {
 // Timeout reports whether a timeout or deadline struck.
 func (e *Error) Timeout() bool { return e.Kind == KindTimeout }
 
-// GoString is [Error.Error]: the body is not printed.
+// GoString is [Error.Error]: Details and Body are not printed.
 func (e *Error) GoString() string { return e.Error() }
 
 // Format writes [Error.Error], whatever the verb, %q aside.
@@ -191,7 +191,7 @@ func (e Error) Format(f fmt.State, verb rune) {
 	_, _ = io.WriteString(f, e.Error())
 }
 
-// MarshalText gives [Error.Error]: as JSON, too, it does not show details and body.
+// MarshalText gives [Error.Error]: as JSON, too, it does not show Details and Body.
 func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 func newError(kind Kind, message string, causes ...error) *Error {

@@ -108,9 +108,9 @@ func WithAuthURL(url string) Option {
 }
 
 // WithTokenStoreFile keeps a session's tokens in a file, so that a process started anew
-// goes on with them and several share one session: JSON, readable by its owner only, in a
-// folder that exists. Default: they are kept in memory. A credential that has no session is
-// refused with it.
+// goes on with them and several share one session: JSON, readable by its owner only (on
+// Windows, by whom its folder allows), in a folder that exists. Default: they are kept in
+// memory. A credential that has no session is refused with it.
 func WithTokenStoreFile(path string) Option {
 	return func(s *settings) { s.text("token_store", path) }
 }

@@ -80,6 +80,15 @@ test('credentials of several parts print no secret', () => {
   }
 })
 
+test('an error prints neither the details nor the body of its answer', async () => {
+  await sandbox.script({ status: 422, json: { error: { code: 'x', message: 'no', details: { phone: 'p-4711' } } } })
+  const error = await rejection(sandbox.client().post('/contacts', { json: {} }))
+  assert.deepEqual(error.details, { phone: 'p-4711' })
+  assert.match(error.body, /p-4711/)
+  for (const form of [String(error), error.stack, inspect(error, { depth: Infinity }), JSON.stringify(error)])
+    assert.doesNotMatch(form, /p-4711/)
+})
+
 test('a session and its errors never show what it was made of', async () => {
   const answer = { status: 400, json: { error: { code: 'x', message: MARKER } } }
   await sandbox.script(answer, answer, answer)

@@ -50,8 +50,8 @@ export interface ErrorRecord {
 }
 
 /**
- * The base of all errors of this SDK. It holds no credential, and printing it shows
- * neither query string nor body.
+ * The base of all errors of this SDK. It holds no credential. Printing it shows no query string, and of the answer's
+ * body only message and code; a short plain text is the message.
  */
 export class LinktorError extends Error {
   /** What went wrong, as one word. */
@@ -60,8 +60,6 @@ export class LinktorError extends Error {
   declare readonly status?: number
   /** The provider's code (`TOKEN_INVALID`), or this client's own (`redirect_refused`). */
   declare readonly code?: string
-  /** What the server says besides: fields that failed, for example. */
-  declare readonly details?: unknown
   /** The id of the request: the server's where it returns one, else the client's own. */
   declare readonly requestId?: string
   /**
@@ -79,17 +77,18 @@ export class LinktorError extends Error {
   declare readonly method?: string
   /** The request's path, without its query. */
   declare readonly path?: string
+  readonly #details: unknown
   readonly #body: string
 
   /** @internal */
   constructor(record: ErrorRecord, options?: ErrorOptions) {
     super(record.message, options)
+    this.#details = record.details
     this.#body = record.body ?? ''
     const known = {
       kind: record.kind,
       status: record.status,
       code: record.code,
-      details: record.details,
       requestId: record.request_id,
       retryAfter: record.retry_after,
       attempts: record.attempts,
@@ -101,6 +100,11 @@ export class LinktorError extends Error {
     for (const [name, value] of Object.entries(known)) {
       if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true })
     }
+  }
+
+  /** What the server says besides: fields that failed, for example. */
+  get details(): unknown {
+    return this.#details
   }
 
   /** The first 4 KiB of the answer's body as text, with this client's credential blotted out. */

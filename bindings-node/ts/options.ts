@@ -31,8 +31,8 @@ export interface LinktorOptions extends CredentialOptions {
    */
   organization?: string | undefined
   /**
-   * What keeps the tokens of logins and OAuth: the path of a file, readable by its owner alone, or a store of your own.
-   * Default: memory.
+   * What keeps the tokens of logins and OAuth: the path of a file, readable by its owner alone (on Windows,
+   * by whom its folder allows), or a store of your own. Default: memory.
    */
   tokenStore?: string | TokenStore | undefined
   /** Milliseconds that one attempt may take. Default: 30,000. */

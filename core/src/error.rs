@@ -145,8 +145,8 @@ impl Sent {
     }
 }
 
-/// Why a call failed, with all that is known of it. Prints no credential, no query
-/// string and no body.
+/// Why a call failed, with all that is known of it. Prints neither credential nor query
+/// string, and of the answer's body only message and code; a short plain text is the message.
 ///
 /// ```
 /// let error = linktor::Client::new("Bearer lk_invented").unwrap_err();
@@ -215,12 +215,11 @@ impl Error {
 
     /// The error without the credential, if there is one, should the server have echoed it.
     pub(crate) fn without(mut self, secret: Option<&Secret>) -> Self {
-        let Some(secret) = secret.map(Secret::expose).filter(|secret| !secret.is_empty()) else { return self };
+        let Some(forms) = secret.and_then(written) else { return self };
         let inner = &mut *self.0;
-        let forms = written(secret);
         blot_text(&mut inner.message, &forms);
-        if let Some(code) = &mut inner.code {
-            blot_text(code, &forms);
+        for text in [&mut inner.code, &mut inner.request_id].into_iter().flatten() {
+            blot_text(text, &forms);
         }
         if let Some(details) = &mut inner.details {
             blot_json(details, &forms);
@@ -406,14 +405,23 @@ impl StdError for Error {
     }
 }
 
+/// A text of the server's without the credential, if there is one, should it be echoed there.
+pub(crate) fn without(mut text: String, secret: Option<&Secret>) -> String {
+    if let Some(forms) = secret.and_then(written) {
+        blot_text(&mut text, &forms);
+    }
+    text
+}
+
 /// A secret as it is, in JSON (where some servers escape `/`, others `<`, `>` and `&`),
-/// and in a form.
-fn written(secret: &str) -> [String; 5] {
+/// and in a form; nothing of an empty one.
+fn written(secret: &Secret) -> Option<[String; 5]> {
+    let secret = Some(secret.expose()).filter(|secret| !secret.is_empty())?;
     let json = Value::from(secret).to_string();
     let json = json.trim_matches('"').to_owned();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let html = json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-    [secret.to_owned(), json.replace('/', "\\/"), html, json, form]
+    Some([secret.to_owned(), json.replace('/', "\\/"), html, json, form])
 }
 
 fn blot_text(text: &mut String, forms: &[String]) {

@@ -14,6 +14,8 @@
 //! Every failure is an [`Error`] whose [`kind`](Error::kind) says what went wrong and
 //! whose [`sent`](Error::sent) says whether the server may have acted.
 
+#![forbid(unsafe_code)]
+
 mod auth;
 mod base_url;
 mod client;

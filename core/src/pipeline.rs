@@ -19,7 +19,7 @@ use self::telling::{Ending, Part};
 use crate::auth::{Authorization, CallbackScope, Held, Next};
 use crate::base_url::BaseUrl;
 use crate::client::{Client, Identity, Shared};
-use crate::error::{Error, ErrorKind, Sent};
+use crate::error::{self, Error, ErrorKind, Sent};
 use crate::observer::{Event, Outcome};
 use crate::rate_limit::{Arrival, Reading};
 use crate::request::Request;
@@ -249,7 +249,11 @@ impl Flight<'_> {
         reading: Option<Reading>,
         asked: Option<u64>,
     ) -> Result<Response, Error> {
-        let request_id = self.echoed_id(&answer.headers).unwrap_or_else(|| self.request_id.clone());
+        let secret = signature.as_ref().map(|signature| &signature.authorization.secret);
+        let request_id = match self.echoed_id(&answer.headers) {
+            Some(id) if id != self.request_id => error::without(id, secret),
+            _ => self.request_id.clone(),
+        };
         let mut response = Response {
             status: answer.status,
             headers: answer.headers,

@@ -77,6 +77,8 @@ async fn the_key_never_appears() {
                 Answer::redirect("http://127.0.0.1:1/elsewhere"),
                 Answer::status(200).delay_ms(1_000),
                 Answer::status(200).body("not json"),
+                Answer::status(404).header("x-request-id", MARKER),
+                Answer::status(200).header("x-request-id", &format!("Bearer {MARKER}")).body("not json"),
             ];
             for fault in faults {
                 sandbox.reset();
@@ -160,6 +162,7 @@ async fn what_a_session_is_made_of_never_appears() {
             Answer::status(200).json(json!({"success": false, "message": SESSION_MARKER})),
             Answer::status(200).body(SESSION_MARKER),
             Answer::redirect("http://127.0.0.1:1/elsewhere"),
+            Answer::status(403).header("x-request-id", SESSION_MARKER),
         ] {
             let builder = Client::builder()
                 .provider(Provider::named(family).expect("a built-in family"))
@@ -182,7 +185,7 @@ async fn what_a_session_is_made_of_never_appears() {
     }
 
     let oauth = OAuth::new("id", SESSION_MARKER).refresh_token(SESSION_MARKER).access_token(SESSION_MARKER);
-    let minted = Jwt::new(SESSION_MARKER, "user-1");
+    let minted = Jwt::new(SESSION_MARKER, "user-1").claim(SESSION_MARKER, SESSION_MARKER);
     printed.push(format!("{oauth:?} {minted:?} {oauth:#?} {minted:#?}"));
     let client = Client::builder()
         .provider(Provider::api_v2())

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 class LinktorError(Exception):
     """The base of all errors of this package.
 
-    ``str()`` is one line with everything that helps to find the failure. No credential,
-    query string or body is in it.
+    ``str()`` is one line with everything that helps to find the failure: neither credential nor query string, and
+    of the answer's body only message and code; a short plain text is the message.
     """
 
     _kind: ClassVar[str] = "internal"

@@ -28,7 +28,8 @@ class ClientOptions(CredentialOptions, total=False):
     token_store: str | os.PathLike[str] | TokenStore | None
     """What keeps the session's tokens beyond this process. Default: memory.
 
-    A file that its owner alone can read, and processes share; or a store of your own: see `TokenStore`.
+    A file that its owner alone can read (on Windows, whoever its folder allows), and processes share; or a store of
+    your own: see `TokenStore`.
     """
     transport: Callable[[TransportRequest], AnyResponse | Awaitable[AnyResponse]] | None
     """What sends requests, for mocks and recorders: see `Transport`. Default: the client's own."""

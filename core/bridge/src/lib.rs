@@ -5,6 +5,8 @@
 //! batches, after the port's `wake` was called. A binding translates these into its
 //! language's futures, names and types, and decides nothing.
 
+#![forbid(unsafe_code)]
+
 mod auth;
 mod client;
 mod event;

@@ -26,6 +26,7 @@ const RANDOM: usize = 6;
 const SUFFIX: &str = ".new";
 
 /// Keeps sessions in a JSON file of mode 0600, which several processes may share.
+/// Windows has no modes: there, who can read the file is what its folder allows.
 ///
 /// The file is written beside itself, synced and renamed, so that it is whole at every
 /// moment; a file of the same name with `.lock` at its end is locked while a session is
@@ -88,7 +89,7 @@ impl FileStore {
 
     fn write(&self, content: &Content) -> StoreResult<()> {
         refuse_symlink(&self.path)?;
-        // Mode 0600, and removed again unless it is renamed.
+        // Mode 0600 (Unix), and removed again unless it is renamed.
         let mut file = tempfile::Builder::new()
             .prefix(&self.prefix())
             .rand_bytes(RANDOM)
@@ -209,7 +210,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> StoreResult<T> + Sen
     tokio::task::spawn_blocking(work).await?
 }
 
-/// Opens a file for its owner alone, and no symbolic link.
+/// Opens a file, on Unix for its owner alone, and no symbolic link.
 fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     refuse_symlink(path)?;
     #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! The credential of a client that mints its own JWTs.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -8,6 +9,7 @@ use super::jwt;
 use crate::secret::Secret;
 
 /// What the client mints its tokens from: HS256, once per lifetime, in the server's time.
+/// Its `Debug` shows neither secret nor claims.
 ///
 /// ```
 /// use linktor::{Client, Jwt, Provider};
@@ -16,13 +18,23 @@ use crate::secret::Secret;
 /// let client = Client::builder().provider(Provider::api_v2()).credentials(jwt).build()?;
 /// # Ok::<(), linktor::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Jwt {
     pub(crate) secret: Secret,
     pub(crate) subject: String,
     pub(crate) issuer: Option<String>,
     pub(crate) claims: Map<String, Value>,
     pub(crate) ttl: Duration,
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwt")
+            .field("subject", &self.subject)
+            .field("issuer", &self.issuer)
+            .field("ttl", &self.ttl)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Jwt {
