@@ -109,6 +109,7 @@ bench-go: bench-built-go ## Go alone, with the library as a release has it
 
 bench-built-rust:
 	cargo build --release -p linktor-bench
+	cargo bench --quiet --no-run -p linktor --bench rate_limit
 	test -d target/bench/venv || python3 -m venv target/bench/venv
 	$(BENCH)/pip install --quiet -r tests/bench/requirements.txt
 
