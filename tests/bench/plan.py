@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from measure import Language
+from packaging.requirements import Requirement
 from steps import Calls, Memory, Pipeline, Programs, Sizes, Step, Verify, Waiting
 
 HERE = Path(__file__).parent
@@ -116,15 +117,11 @@ def installed(name: str, seen: set[str] | None = None) -> float:
     if name in seen:
         return 0
     seen.add(name)
-    try:
-        found = importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
-        # Required on another system, or by an extra.
-        return 0
+    found = importlib.metadata.distribution(name)
     own = sum(path.stat().st_size for file in found.files or () if (path := Path(str(file.locate()))).exists())
-    required = [one for one in found.requires or () if "extra ==" not in one]
-    names = (one.replace("(", " ").split(";")[0].split()[0].split("[")[0] for one in required)
-    return own + sum(installed(each.rstrip("<>=!~0123456789.,"), seen) for each in names)
+    needed = (Requirement(one) for one in found.requires or ())
+    here = (one.name for one in needed if one.marker is None or one.marker.evaluate({"extra": ""}))
+    return own + sum(installed(each, seen) for each in here)
 
 
 def modules(root: Path, package: str, seen: set[str] | None = None) -> float:

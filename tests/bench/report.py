@@ -1,7 +1,6 @@
 """Tables of what was measured: for a terminal, and as the page of the docs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from statistics import median
 
@@ -43,9 +42,9 @@ def page(results: Results) -> Iterator[str]:
         yield f"\n## {HEADINGS[language]}\n"
         yield f"{versions(results, language)}.\n"
         yield from picture(f"calls-{language}", f"Calls a second in {HEADINGS[language]}, by how many are made at once")
-        for table, rows in groupby((one for one in measures if one.values), key=lambda one: one.table):
+        for table in dict.fromkeys(one.table for one in measures):
             yield f"\n### {table}\n"
-            yield from compared(list(rows))
+            yield from compared([one for one in measures if one.table == table])
     yield "\n## Rate limits, in simulated time\n"
     yield f"{results.simulation['setting']}. See [rate limits](limits.md) for what the policies are.\n"
     yield from picture("limits", "Answers of 429 a window, and how much of the limit was used, by policy")
@@ -77,7 +76,11 @@ def compared(rows: Sequence[Measure]) -> Iterator[str]:
     yield line(("", ours, *(name for name in clients if name != ours)))
     yield line(("---", *("---:" for _ in clients)))
     for row in rows:
-        cells = (f"**{ratio(row.ratios(ours, peer))}** {number(row, peer)}" for peer in clients if peer != ours)
+        cells = (
+            f"**{ratio(row.ratios(ours, peer))}** {number(row, peer)}" if peer in row.values else ""
+            for peer in clients
+            if peer != ours
+        )
         yield line((row.row, number(row, ours), *cells))
 
 

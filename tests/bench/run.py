@@ -34,12 +34,6 @@ class Results:
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1))
 
-    @classmethod
-    def load(cls, path: Path) -> "Results":
-        saved = json.loads(path.read_text())
-        saved["measures"] = {name: [Measure(**one) for one in each] for name, each in saved["measures"].items()}
-        return cls(**saved)
-
 
 def run(languages: Sequence[str]) -> Results:
     allow_connections()
@@ -48,7 +42,8 @@ def run(languages: Sequence[str]) -> Results:
     plans = {name: PLANS[name]() for name in languages}
     started = time.monotonic()
     total = sum(step.runs for _, steps in plans.values() for step in steps)
-    with tqdm(total=total, unit="run", smoothing=0.05, file=sys.stderr) as bar:
+    # None where nobody looks.
+    with tqdm(total=total, unit="run", smoothing=0.05, file=sys.stderr, disable=None) as bar:
 
         def tick(what: str) -> None:
             bar.set_postfix_str(what, refresh=False)
