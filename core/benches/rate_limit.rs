@@ -85,6 +85,7 @@ fn main() {
                 "windows": windows,
                 "policy": name,
                 "refused_per_window": few(refused.iter().sum()) / few(refused.len() as u64),
+                "most_after_first": refused.iter().skip(1).max(),
                 "used": window.throughput(),
                 "failed": failed,
             }));

@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from measure import Measure
+from plan import LOADS, TITLES
 from run import Results
 
 OURS = {"light": "#0969da", "dark": "#4493f8"}
@@ -20,10 +21,8 @@ LINES = {
     "dark": ("#f0883e", "#3fb950", "#a371f7", "#d29922", "#8b949e", "#f85149"),
 }
 INK = {"light": "#1f2328", "dark": "#e6edf3"}
-LOADS = (1, 32, 256, 2_000)
 README = {"rust": "rust.32.rate", "python": "python.async.32.rate", "node": "node.32.rate", "go": "go.32.rate"}
 KIND = {"python": "python.async"}
-NAMES = {"rust": "Rust", "python": "Python", "node": "Node.js", "go": "Go"}
 
 Draw = Callable[[str], Figure]
 
@@ -31,7 +30,7 @@ Draw = Callable[[str], Figure]
 def draw(results: Results, folder: Path) -> None:
     by_id = {one.id: one for each in results.measures.values() for one in each}
     folder.mkdir(exist_ok=True)
-    in_readme = [(NAMES[name], by_id[measure]) for name, measure in README.items()]
+    in_readme = [(TITLES[name], by_id[measure]) for name, measure in README.items()]
     save(folder, "calls", lambda theme: calls(in_readme, theme))
     for language in results.measures:
         of = [by_id[f"{KIND.get(language, language)}.{load}.rate"] for load in LOADS]

@@ -58,9 +58,7 @@ class Driver:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait()
+        self.process.communicate()
 
     def ask(self, **task: Any) -> dict[str, float]:
         assert self.process.stdin

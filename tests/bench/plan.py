@@ -11,6 +11,7 @@ from pathlib import Path
 
 from measure import Language
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from steps import Calls, Memory, Pipeline, Programs, Sizes, Step, Verify, Waiting
 
 HERE = Path(__file__).parent
@@ -39,11 +40,21 @@ def python() -> Plan:
 
     sync = ("linktor", "pyreqwest", "httpx", "niquests", "requests", "openai", "stripe")
     parallel = ("linktor, async", "pyreqwest, async", "aiohttp", "niquests, async", "httpx, async")
-    imports = {name: f"import {name}" for name in ("linktor", *sync[1:], "aiohttp")}
-    imports["pyreqwest"] = "import pyreqwest.client"
-    imports["linktor, and a first client"] = "from linktor import Linktor; Linktor('lk_invented_0123456789')"
-    timed = "import time; t = time.perf_counter(); {}; print((time.perf_counter() - t) * 1e3)"
-    programs = {name: [interpreter(name), "-c", timed.format(code)] for name, code in imports.items()}
+    imports = {name: f"import {name}" for name in (*sync, "aiohttp")} | {"pyreqwest": "import pyreqwest.client"}
+    clients = {
+        "linktor": "linktor.Linktor('lk_invented')",
+        "pyreqwest": "pyreqwest.client.SyncClientBuilder().build()",
+        "httpx": "httpx.Client()",
+        "niquests": "niquests.Session()",
+        "requests": "requests.Session()",
+        "openai": "openai.OpenAI(api_key='sk_invented')",
+        "stripe": "stripe.StripeClient('sk_invented')",
+    }
+
+    def program(name: str, code: str) -> Sequence[str | Path]:
+        timed = f"import time; t = time.perf_counter(); {code}; print((time.perf_counter() - t) * 1e3)"
+        return [interpreter(name), "-c", timed]
+
     (wheel,) = (BUILT / "bench" / "wheel").glob("linktor-*.whl")
     sizes: dict[str, Callable[[], float]] = {name: partial(installed, name) for name in (*sync, "aiohttp")}
     del sizes["niquests"]
@@ -55,7 +66,12 @@ def python() -> Plan:
         Memory(sync, 1, "sync", rounds=1),
         Memory(parallel, 32, "async", rounds=1),
         *(Verify(("linktor", "hmac.digest"), size) for size in BODIES),
-        Programs(programs, "Import", "import"),
+        Programs({name: program(name, code) for name, code in imports.items()}, "Import", "import"),
+        Programs(
+            {name: program(name, f"{imports[name]}; {code}") for name, code in clients.items()},
+            "Import, and a first client",
+            "client",
+        ),
         Sizes("The wheel", "wheel", {"linktor": lambda: wheel.stat().st_size}),
         Sizes("Installed, with what it depends on", "size", sizes),
     ]
@@ -64,27 +80,22 @@ def python() -> Plan:
 def node() -> Plan:
     clients = ("linktor", "undici", "fetch", "axios", "got", "ky")
     folder = HERE / "node"
-    loads = {
-        "linktor": "require('@linktor/sdk')",
-        "linktor, by import": "await import('@linktor/sdk')",
-        "undici": "require('undici')",
-        "axios": "require('axios')",
-        "got": "await import('got')",
-        "ky": "await import('ky')",
-    }
-
-    def program(code: str) -> Sequence[str]:
-        timed = f"const t = performance.now(); {code}; console.log(performance.now() - t); process.exit()"
-        return ["node", f"--input-type={'module' if 'await' in code else 'commonjs'}", "--eval", timed]
-
     packages = {"linktor": "@linktor/sdk", **{name: name for name in ("undici", "axios", "got", "ky")}}
+
+    def program(name: str, kind: str, load: str) -> Sequence[str]:
+        timed = f"const t = performance.now(); {load}('{packages[name]}'); console.log(performance.now() - t)"
+        return ["node", f"--input-type={kind}", "--eval", f"{timed}; process.exit()"]
+
+    required = {name: program(name, "commonjs", "require") for name in ("linktor", "undici", "axios")}
+    imported = {name: program(name, "module", "await import") for name in packages}
     sizes = {name: partial(modules, folder / "node_modules", package) for name, package in packages.items()}
-    (addon,) = (ROOT / "bindings-node" / "npm").glob("*/*.node")
+    (addon,) = (folder / "node_modules" / "@linktor").glob("*/*.node")
     return Language("node", lambda _: ["node", "--expose-gc", folder / "driver.mjs"]), [
         *(Calls(clients, load) for load in LOADS),
         Memory(clients, 32),
         *(Verify(("linktor", "node:crypto"), size) for size in BODIES),
-        Programs({name: program(code) for name, code in loads.items()}, "Loading", "import", folder=folder),
+        Programs(required, "Loading, by require", "require", folder=folder),
+        Programs(imported, "Loading, by import", "import", folder=folder),
         Sizes("The addon", "addon", {"linktor": lambda: addon.stat().st_size}),
         Sizes("Installed, with what it depends on", "size", sizes),
     ]
@@ -102,6 +113,7 @@ def go() -> Plan:
     ]
 
 
+TITLES = {"rust": "Rust", "python": "Python", "node": "Node.js", "go": "Go"}
 PLANS = {"rust": rust, "python": python, "node": node, "go": go}
 
 
@@ -114,6 +126,7 @@ def interpreter(client: str) -> Path:
 def installed(name: str, seen: set[str] | None = None) -> float:
     """Bytes of a distribution and of all that it requires, as installed here."""
     seen = set() if seen is None else seen
+    name = canonicalize_name(name)
     if name in seen:
         return 0
     seen.add(name)

@@ -6,18 +6,18 @@ from statistics import median
 
 from charts import picture
 from measure import ROUNDS, Measure
+from plan import TITLES
 from run import Results
 from targets import TARGETS, Target
 
 PREFACE = Path(__file__).with_name("preface.md")
-HEADINGS = {"rust": "Rust", "python": "Python", "node": "Node.js", "go": "Go"}
 
 
 def told(results: Results) -> Iterator[str]:
     """For a terminal: a ratio first, and its range."""
     yield f"{results.machine}; {results.date}"
     for language, measures in results.measures.items():
-        yield f"\n{HEADINGS[language]}: {versions(results, language)}"
+        yield f"\n{TITLES[language]}: {versions(results, language)}"
         for measure in measures:
             ours = measure.ours
             yield f"\n{measure.table}{', ' * bool(measure.row)}{measure.row}: {number(measure, ours)}"
@@ -39,17 +39,17 @@ def page(results: Results) -> Iterator[str]:
     yield "\n## Targets\n"
     yield from targets(by_id)
     for language, measures in results.measures.items():
-        yield f"\n## {HEADINGS[language]}\n"
+        yield f"\n## {TITLES[language]}\n"
         yield f"{versions(results, language)}.\n"
-        yield from picture(f"calls-{language}", f"Calls a second in {HEADINGS[language]}, by how many are made at once")
+        yield from picture(f"calls-{language}", f"Calls a second in {TITLES[language]}, by how many are made at once")
         for table in dict.fromkeys(one.table for one in measures):
             yield f"\n### {table}\n"
             yield from compared([one for one in measures if one.table == table])
     yield "\n## Rate limits, in simulated time\n"
     yield f"{results.simulation['setting']}. See [rate limits](limits.md) for what the policies are.\n"
     yield from picture("limits", "Answers of 429 a window, and how much of the limit was used, by policy")
-    yield "\n| windows | policy | 429s a window | of the limit used | failed calls |"
-    yield "| --- | --- | ---: | ---: | ---: |"
+    yield "\n| windows | policy | 429s a window | most in a later one | of the limit used | failed calls |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: |"
     for row in results.simulation["rows"]:
         cells = (
             row["windows"],
@@ -76,17 +76,17 @@ def compared(rows: Sequence[Measure]) -> Iterator[str]:
     yield line(("", ours, *(name for name in clients if name != ours)))
     yield line(("---", *("---:" for _ in clients)))
     for row in rows:
-        cells = (
+        cells = [
             f"**{ratio(row.ratios(ours, peer))}** {number(row, peer)}" if peer in row.values else ""
             for peer in clients
             if peer != ours
-        )
-        yield line((row.row, number(row, ours), *cells))
+        ]
+        yield line((row.row, number(row, ours) if cells else spread(row.values[ours], row.unit), *cells))
 
 
 def what(target: Target, by_id: Mapping[str, Measure]) -> str:
     one = by_id[target.measure]
-    language = HEADINGS.get(target.measure.partition(".")[0], "")
+    language = TITLES.get(target.measure.partition(".")[0], "")
     peer = f", against {target.against}" if target.against else ""
     other = f", against {by_id[target.beside].row}" if target.beside else ""
     return ", ".join(filter(None, (language, one.table, one.row, target.client))) + peer + other
@@ -99,27 +99,34 @@ def bound(target: Target) -> str:
     return f"{'≥' if target.least is not None else '≤'} {limit:g}{unit}{aim}"
 
 
-UNITS = {"import": " ms", "wheel": " MB", "addon": " MB", "gate": " µs", "used": " %"}
+UNITS = {"import": " ms", "require": " ms", "wheel": " MB", "addon": " MB", "gate": " µs", "used": " %"}
 
 
 def reached(target: Target, by_id: Mapping[str, Measure]) -> str:
     values = target.values(by_id)
     if target.is_ratio:
         return f"**{ratio(values)}**"
-    return f"**{shown(median(values), by_id[target.measure].unit)}**"
+    return f"**{spread(values, by_id[target.measure].unit)}**"
 
 
 def ratio(ratios: Sequence[float]) -> str:
-    return f"{median(ratios):.2f}× ({min(ratios):.2f}–{max(ratios):.2f})"
+    return spread(ratios, "×")
+
+
+def spread(values: Sequence[float], unit: str) -> str:
+    """The median, and the range where there is one."""
+    if len(values) == 1:
+        return shown(values[0], unit)
+    return f"{shown(median(values), unit)} ({shown(min(values))}–{shown(max(values))})"
 
 
 def number(measure: Measure, client: str) -> str:
     return shown(measure.median(client), measure.unit)
 
 
-def shown(value: float, unit: str) -> str:
+def shown(value: float, unit: str = "") -> str:
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}{'' if unit.startswith('/') or not unit else ' '}{unit}"
+    return f"{value:,.{digits}f}{'' if unit[:1] in ('', '/', '×') else ' '}{unit}"
 
 
 def versions(results: Results, language: str) -> str:
@@ -139,7 +146,7 @@ def simulated(results: Results) -> dict[str, Measure]:
     measures = {}
     for windows in dict.fromkeys(row["windows"] for row in rows):
         of = [row for row in rows if row["windows"] == windows]
-        refused = {row["policy"]: [row["refused_per_window"]] for row in of}
+        refused = {row["policy"]: [row["most_after_first"]] for row in of}
         used = {row["policy"]: [row["used"] * 100] for row in of}
         measures[f"limits.{windows}.refused"] = Measure(
             f"limits.{windows}.refused", "429s a window", f"{windows} windows", "", refused

@@ -62,10 +62,8 @@ def run(languages: Sequence[str]) -> Results:
 @contextmanager
 def server() -> Iterator[str]:
     with subprocess.Popen([SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin
         assert process.stdout
         yield json.loads(process.stdout.readline())["url"]
-        process.stdin.close()
 
 
 def simulation() -> dict[str, Any]:

@@ -12,7 +12,9 @@ RUN_SECONDS = 0.3
 """How long a run of calls or of signatures is to take, unless each caller has but one call to make."""
 
 WARM_UP = 4
-"""How many such runs warm up, at once: compilers that compile what is hot need a second of it."""
+"""How many such runs warm up, at once: compilers that compile what is hot need a second of it.
+
+Their rate, and not that of the first calls, says how many calls a run is."""
 
 
 class Step(Protocol):
@@ -57,7 +59,8 @@ class Calls:
                 rate = first / driver.ask(calls=first, at_once=self.at_once)["seconds"]
                 # As many for each caller, and no fewer than one.
                 count = self.at_once * max(1, round(rate * RUN_SECONDS / self.at_once))
-                driver.ask(calls=WARM_UP * count, at_once=self.at_once)
+                rate = WARM_UP * count / driver.ask(calls=WARM_UP * count, at_once=self.at_once)["seconds"]
+                count = self.at_once * max(1, round(rate * RUN_SECONDS / self.at_once))
             took = driver.ask(calls=count, at_once=self.at_once)
             return took | {"rate": count / took["seconds"], "cpu": took["cpu_seconds"] / count * 10_000}
 
@@ -89,7 +92,8 @@ class Verify:
             if not count:
                 rate = 500 / driver.ask(verify=500, size=self.size)["seconds"]
                 count = max(1, round(rate * RUN_SECONDS))
-                driver.ask(verify=WARM_UP * count, size=self.size)
+                rate = WARM_UP * count / driver.ask(verify=WARM_UP * count, size=self.size)["seconds"]
+                count = max(1, round(rate * RUN_SECONDS))
             return {"rate": count / driver.ask(verify=count, size=self.size)["seconds"]}
 
         return run
@@ -127,16 +131,15 @@ class Programs:
     programs: Mapping[str, Sequence[str | Path]]
     table: str
     id: str
-    rounds: int = 11
     folder: Path | None = None
 
     @property
     def runs(self) -> int:
-        return len(self.programs) * (self.rounds + 1)
+        return len(self.programs) * (ROUNDS + 1)
 
     def measure(self, bench: Bench, tick: Tick) -> Iterable[Measure]:
         times: Values = {name: [] for name in self.programs}
-        for number in range(self.rounds + 1):
+        for number in range(ROUNDS + 1):
             for name, command in self.programs.items():
                 out = subprocess.run(command, check=True, capture_output=True, text=True, cwd=self.folder).stdout
                 tick(f"{bench.language.name}: start, {name}")
@@ -197,7 +200,7 @@ class Waiting:
 class Pipeline:
     """What the pipeline costs by itself, over a transport in memory, and the gate's part in it."""
 
-    calls: int = 50_000
+    calls: int = 100_000
 
     @property
     def runs(self) -> int:
