@@ -54,7 +54,8 @@ def page(results: Results) -> Iterator[str]:
         cells = (
             row["windows"],
             row["policy"],
-            f"{row['refused_per_window']:.1f}",
+            f"{row['refused_per_window']:,.1f}",
+            f"{row['most_after_first']:,}",
             f"{row['used']:.1%}",
             f"{row['failed']:,}",
         )
@@ -149,7 +150,7 @@ def simulated(results: Results) -> dict[str, Measure]:
         refused = {row["policy"]: [row["most_after_first"]] for row in of}
         used = {row["policy"]: [row["used"] * 100] for row in of}
         measures[f"limits.{windows}.refused"] = Measure(
-            f"limits.{windows}.refused", "429s a window", f"{windows} windows", "", refused
+            f"limits.{windows}.refused", "429s in any window after the first", f"{windows} windows", "", refused
         )
         measures[f"limits.{windows}.used"] = Measure(
             f"limits.{windows}.used", "Of the limit used", f"{windows} windows", "%", used
