@@ -501,7 +501,7 @@ static void questions(void) {
         uint64_t becomes;
     } answers[] = {
         {200, &nothing, "\xfe", RESPONSE}, {204, &nothing, "", RESPONSE}, {404, &headers, "{}", FAILED},
-        {503, &nothing, "<html>", FAILED}, {200, &cut, "{}", RESPONSE},  {200, &odd, "{}", FAILED}, {99, &nothing, "", FAILED},
+        {503, &nothing, "<html>", FAILED}, {200, &cut, "{}", FAILED}, {200, &odd, "{}", FAILED}, {99, &nothing, "", FAILED},
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         submit(handle);
