@@ -61,7 +61,7 @@ def python() -> Plan:
     return Language("python", command), [
         Calls(sync, 1, "sync"),
         *(Calls(parallel, load, "async") for load in LOADS[:-1]),
-        # With so many at once a call of httpx takes half a minute.
+        # Of httpx two runs of so many at once did not end within a minute.
         Calls(parallel[:-1], LOADS[-1], "async"),
         Memory(sync, 1, "sync", rounds=1),
         Memory(parallel, 32, "async", rounds=1),

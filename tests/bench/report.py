@@ -28,7 +28,7 @@ def told(results: Results) -> Iterator[str]:
     for target in TARGETS:
         if target.measure in by_id and (not target.beside or target.beside in by_id):
             verdict = "met" if target.is_met(by_id) else "MISSED"
-            yield f"{verdict:7} {what(target, by_id)}: {bound(target)}, is {reached(target, by_id)}"
+            yield f"{verdict:7} {what(target, by_id)}: {bound(target, by_id)}, is {reached(target, by_id)}"
 
 
 def page(results: Results) -> Iterator[str]:
@@ -67,7 +67,9 @@ def targets(by_id: Mapping[str, Measure]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for target in TARGETS:
         met = target.is_met(by_id)
-        yield line((what(target, by_id), bound(target), reached(target, by_id), "✓" if met else f"✗ {target.why}"))
+        yield line(
+            (what(target, by_id), bound(target, by_id), reached(target, by_id), "✓" if met else f"✗ {target.why}")
+        )
 
 
 def compared(rows: Sequence[Measure]) -> Iterator[str]:
@@ -93,14 +95,11 @@ def what(target: Target, by_id: Mapping[str, Measure]) -> str:
     return ", ".join(filter(None, (language, one.table, one.row, target.client))) + peer + other
 
 
-def bound(target: Target) -> str:
+def bound(target: Target, by_id: Mapping[str, Measure]) -> str:
     limit = target.least if target.least is not None else target.most
-    unit = "×" if target.is_ratio else UNITS.get(target.measure.rpartition(".")[2], "")
+    unit = "×" if target.is_ratio else after_number(by_id[target.measure].unit)
     aim = f" (aim {target.aim:g}{unit})" if target.aim else ""
     return f"{'≥' if target.least is not None else '≤'} {limit:g}{unit}{aim}"
-
-
-UNITS = {"import": " ms", "require": " ms", "wheel": " MB", "addon": " MB", "gate": " µs", "used": " %"}
 
 
 def reached(target: Target, by_id: Mapping[str, Measure]) -> str:
@@ -127,7 +126,11 @@ def number(measure: Measure, client: str) -> str:
 
 def shown(value: float, unit: str = "") -> str:
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}{'' if unit[:1] in ('', '/', '×') else ' '}{unit}"
+    return f"{value:,.{digits}f}{after_number(unit)}"
+
+
+def after_number(unit: str) -> str:
+    return unit if unit[:1] in ("", "/", "×") else f" {unit}"
 
 
 def versions(results: Results, language: str) -> str:
